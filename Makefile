@@ -1,0 +1,64 @@
+# Convoke. `make help` lists what there is. Everything that is made stands in .local/ and .build/.
+PYTHON ?= python3
+VENV := .local/venv
+BIN := $(VENV)/bin
+EMULATOR := .local/emulator
+PIP := -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status test unit check package deploy messages clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/ready $(EMULATOR)/ready ## The symposium from invitation to feedback, on this machine (ONCE=1: then stop)
+	@$(BIN)/python -m infra.local.demo $(if $(ONCE),--once)
+
+up: $(VENV)/ready $(EMULATOR)/ready ## Build, start the local AWS, deploy
+	@$(BIN)/python -m infra.local.stack up
+
+down: ## Stop everything that up or demo started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m infra.local.stack down; else echo "Nothing was running."; fi
+
+status: $(VENV)/ready ## Where the running stack is
+	@$(BIN)/python -m infra.local.stack status
+
+test: $(VENV)/ready $(EMULATOR)/ready ## All tests: unit, the deployed local stack, the browser where Chromium is there
+	@$(BIN)/python -m pytest
+
+unit: $(VENV)/ready ## The tests that need no local stack
+	@$(BIN)/python -m pytest -m "not integration and not browser"
+
+check: $(VENV)/ready ## ruff, mypy --strict, import rules, cfn-lint on the packaged template
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy chalicelib
+	@PYTHONPATH=. $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m infra.build
+	@$(BIN)/cfn-lint --template .build/out/sam.yaml
+
+package: $(VENV)/ready ## Build what AWS is given, in .build/out
+	@$(BIN)/python -m infra.build
+
+deploy: $(VENV)/ready ## Deploy to the AWS account of your credentials (STACK=convoke BASE_URL=https://…)
+	@$(BIN)/python -m infra.build
+	@$(BIN)/python -m infra.deploy --stack $(or $(STACK),convoke) $(if $(BASE_URL),--base-url $(BASE_URL))
+
+messages: $(VENV)/ready ## Collect the words in use into templates/locale
+	@$(BIN)/python -m infra.compile --messages
+
+clean: down ## Remove what was made, but not the environments
+	@rm -rf .build .local/run .local/log .local/mail .local/tmp
+
+$(VENV)/ready: requirements.txt infra/local/requirements.txt infra/layers.txt tests/requirements.txt
+	@echo "Installing the tools in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Convoke needs Python 3.11 or later: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP) install -r requirements.txt -r infra/local/requirements.txt -r infra/layers.txt -r tests/requirements.txt
+	@$(BIN)/python -m infra.compile
+	@touch $@
+
+$(EMULATOR)/ready: infra/local/emulator.txt
+	@echo "Installing the local AWS in $(EMULATOR)"
+	@$(PYTHON) -m venv $(EMULATOR)
+	@$(EMULATOR)/bin/python $(PIP) install -r infra/local/emulator.txt
+	@touch $@

@@ -1,0 +1,12 @@
+"""Assembles the Chalice app from its blueprints."""
+
+from chalice import Chalice
+
+from chalicelib.handlers import clock, deliver, invitees, organisers, ses_events, typeset
+from chalicelib.handlers.requests import accepting_anything
+
+app = Chalice(app_name="convoke")
+app.api.binary_types = ["*/*"]
+app.register_middleware(accepting_anything, "http")
+for room in (organisers, invitees, deliver, clock, ses_events, typeset):
+    app.register_blueprint(room.blueprint)

@@ -1,0 +1,10 @@
+"""Convoke, floor by floor. A room imports only from the floors below its own.
+
+    handlers   4th  Chalice blueprints: parse, call one use case, shape the reply
+    usecases   3rd  one verb a file: plain functions; adapters and ``now`` come in as arguments
+    adapters   2nd  one outside thing a file: the table, SES, SQS, S3, Jinja2, iCalendar, typesetting, links
+    domain     1st  pydantic models and pure rules; the standard library and pydantic only
+
+``settings`` is read once from the environment, on first use; ``wiring`` builds the adapters once per Lambda container
+and is imported by handlers alone. ``import-linter`` holds all of this in ``make check``.
+"""

@@ -1,0 +1,145 @@
+"""A language: its words (gettext), and its names of days, cities and countries (CLDR). ``infra.compile`` makes them."""
+
+import gettext
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+LOCALES = Path(__file__).resolve().parents[2] / "templates" / "locale"
+FALLBACK = "en"
+
+_FIELD = re.compile(r"'((?:[^']|'')*)'|EEEE|MMMM|d|y")
+
+
+class TimeLine(NamedTuple):
+    """A span of time as one zone shows it.
+
+    ``whose`` zone it is; ``date`` of the start; ``hours`` such as ``12:30–16:00``; ``place`` such as ``Tashkent``, or
+    ``""`` where the zone is not named after one; ``label`` such as ``UTC+5``; ``other_day``: not the date that it has
+    at the event; ``zone`` the IANA name.
+    """
+
+    whose: Literal["own", "event", "utc"]
+    date: str
+    hours: str
+    place: str
+    label: str
+    other_day: bool
+    zone: str
+
+    @property
+    def where(self) -> str:
+        """``Tashkent, UTC+5``"""
+        return f"{self.place}, {self.label}" if self.place else self.label
+
+
+class Locale:
+    """One language, loaded once per container. Read what it says with ``load_locale``."""
+
+    def __init__(self, code: str, catalogue: gettext.NullTranslations, names: dict[str, Any]) -> None:
+        self.code = code
+        self.catalogue = catalogue
+        self._names = names
+
+    @property
+    def name(self) -> str:
+        """What its speakers call it: ``Русский``."""
+        name: str = self._names["name"]
+        return name
+
+    @property
+    def direction(self) -> str:
+        """``ltr`` or ``rtl``, as the language is written."""
+        direction: str = self._names["direction"]
+        return direction
+
+    def gettext(self, message: str) -> str:
+        return self.catalogue.gettext(message)
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        return self.catalogue.ngettext(one, many, n)
+
+    def pgettext(self, context: str, message: str) -> str:
+        return self.catalogue.pgettext(context, message)
+
+    def date(self, day: date, *, weekday: bool = True, year: bool = True) -> str:
+        """``Thursday, 28 January 2021``, ``четверг, 28 января 2021 г.``; without year ``Thursday 28 January``."""
+        wanted = {(True, True): "full", (True, False): "weekday", (False, True): "long", (False, False): "day"}
+        pattern: str = self._names["dates"][wanted[weekday, year]]
+        values: dict[str, str] = {"EEEE": self._names["weekdays"][day.weekday()], "y": str(day.year),
+                                  "MMMM": self._names["months"][day.month - 1], "d": str(day.day)}
+        return _FIELD.sub(lambda found: values.get(found[0]) or str(found[1]), pattern)
+
+    def clock(self, moment: datetime, zone: str) -> str:
+        """``08:30`` in the zone."""
+        return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
+
+    def hours(self, start: datetime, end: datetime, zone: str) -> str:
+        """``08:30–12:00`` in the zone, with an en dash."""
+        return f"{self.clock(start, zone)}–{self.clock(end, zone)}"
+
+    def city(self, zone: str) -> str:
+        """``Tashkent``, ``Ташкент``; ``""`` for zones that are not named after a place, such as ``Etc/UTC``."""
+        city: str = self._names["cities"].get(zone, "")
+        return city
+
+    def offset(self, moment: datetime, zone: str) -> str:
+        """``UTC+5``, ``UTC+5:30``, ``UTC−5`` (with a minus sign), ``UTC``: as it is at that moment."""
+        minutes = _offset(moment, zone) // timedelta(minutes=1)
+        if not minutes:
+            return "UTC"
+        whole, rest = divmod(abs(minutes), 60)
+        return f"UTC{'+' if minutes > 0 else '−'}{whole}{f':{rest:02}' if rest else ''}"
+
+    def zone_label(self, moment: datetime, zone: str) -> str:
+        """``CET, UTC+1`` where tzdata has letters for the zone, else ``UTC+5``."""
+        letters = moment.astimezone(ZoneInfo(zone)).tzname() or ""
+        letters, offset = self._names["abbreviations"].get(letters, letters), self.offset(moment, zone)
+        return f"{letters}, {offset}" if letters.isalpha() and letters not in ("UTC", "UCT") else offset
+
+    def country(self, code: str) -> str:
+        """``Uzbekistan`` for ``UZ`` (ISO 3166-1); a code that is not known stays as it is."""
+        country: str = self._names["countries"].get(code.upper(), code)
+        return country
+
+    def times(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> list[TimeLine]:
+        """The span in the reader's zone, the event's and UTC, in this order; equals are left out."""
+        lines: list[TimeLine] = []
+        offsets: set[timedelta] = set()
+        at_event = start.astimezone(ZoneInfo(event_zone)).date()
+        whose: tuple[tuple[Literal["own", "event", "utc"], str], ...] = (
+            ("own", own_zone), ("event", event_zone), ("utc", "UTC"))
+        for owner, zone in whose:
+            if _offset(start, zone) in offsets:
+                continue
+            offsets.add(_offset(start, zone))
+            day = start.astimezone(ZoneInfo(zone)).date()
+            lines.append(TimeLine(owner, self.date(day), self.hours(start, end, zone), self.city(zone),
+                                  self.zone_label(start, zone), day != at_event, zone))
+        return lines
+
+
+@cache
+def load_locale(code: str) -> Locale:
+    """The language of this code; English for one that there is not. RuntimeError before ``infra.compile`` ran."""
+    if code not in available():
+        if code == FALLBACK:
+            raise RuntimeError(f"no names.json below {LOCALES}; run: python -m infra.compile")
+        return load_locale(FALLBACK)
+    catalogue = gettext.translation("convoke", LOCALES, [code], fallback=True)
+    return Locale(code, catalogue, json.loads((LOCALES / code / "names.json").read_text("utf-8")))
+
+
+@cache
+def available() -> list[str]:
+    """The codes of the languages that there are, English first."""
+    codes = [path.parent.name for path in LOCALES.glob("*/names.json")]
+    return sorted(codes, key=lambda code: (code != FALLBACK, code))
+
+
+def _offset(moment: datetime, zone: str) -> timedelta:
+    return moment.astimezone(UTC).astimezone(ZoneInfo(zone)).utcoffset() or timedelta()

@@ -1,0 +1,74 @@
+"""Personal links, and keyed hashes of addresses. Both use the keys in Secrets Manager.
+
+A token is ``<invitee>.<key id>.<MAC>``: HMAC-SHA256 over purpose, invitee and link generation, cut to 160 bits. Making
+one writes nothing, every mail carries the same one, a leaked table leaks none, and raising a person's generation
+revokes that person's.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Literal
+
+from chalicelib.domain.invitee import Invitee
+
+Purpose = Literal["page", "unsubscribe"]
+
+_TOKEN = re.compile(r"(?P<invitee>[a-z0-9]{16,40})\.(?P<key>[A-Za-z0-9]{1,8})\.(?P<mac>[A-Za-z0-9_-]{27})")
+
+
+class Links:
+    """Tokens for one deployment: ``load_keys`` gives ``{"current": "<key id>", "<key id>": "<secret>"}``."""
+
+    def __init__(self, load_keys: Callable[[], dict[str, str]], base_url: str) -> None:
+        self._load_keys = load_keys
+        self._base_url = base_url.rstrip("/")
+
+    def url(self, invitee: Invitee, purpose: Purpose = "page", path: str = "") -> str:
+        """The address of a person's page, or of a page below it (``path`` such as ``/calendar.ics``)."""
+        letter = {"page": "i", "unsubscribe": "u"}[purpose]
+        return f"{self._base_url}/{letter}/{self.token(invitee, purpose)}{path}"
+
+    def token(self, invitee: Invitee, purpose: Purpose = "page") -> str:
+        key_id = self._keys["current"]
+        return f"{invitee.id}.{key_id}.{self._mac(key_id, purpose, invitee.id, invitee.generation)}"
+
+    def claimed_invitee(self, token: str) -> str | None:
+        """The invitee that a token names, unverified; None when it is no token at all."""
+        found = _TOKEN.fullmatch(token)
+        return found["invitee"] if found else None
+
+    def verifies(self, token: str, invitee: Invitee, purpose: Purpose = "page") -> bool:
+        """Whether we made this token for this person, purpose and generation. Every wrong one takes the same time."""
+        found = _TOKEN.fullmatch(token)
+        if not found or found["invitee"] != invitee.id or found["key"] not in self._keys or found["key"] == "current":
+            return False
+        expected = self._mac(found["key"], purpose, invitee.id, invitee.generation)
+        return hmac.compare_digest(expected, found["mac"])
+
+    def address_hash(self, address_key: str) -> str:
+        """A keyed hash of a normalised address: it says "the same address" and not which one.
+
+        The first key is used for ever, so that a change of the link key does not forget who is suppressed.
+        """
+        first = self._keys[min(key for key in self._keys if key != "current")]
+        return hmac.new(first.encode(), f"address\0{address_key}".encode(), hashlib.sha256).hexdigest()[:40]
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return self._load_keys()
+
+    def _mac(self, key_id: str, purpose: str, invitee_id: str, generation: int) -> str:
+        message = f"{purpose}\0{invitee_id}\0{generation}".encode()
+        digest = hmac.new(self._keys[key_id].encode(), message, hashlib.sha256).digest()[:20]
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def keys_from_secret(client: Any, secret: str) -> dict[str, str]:
+    """The keys as Secrets Manager holds them."""
+    loaded: dict[str, str] = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
+    return loaded

@@ -1,0 +1,201 @@
+"""The words of a mail to one person: ``templates/email/<kind>/`` filled with the event's facts, as that person sees them.
+
+What is the same for everybody of one language and time zone (times, agenda, deadline) is worked out once and kept.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from email.utils import parseaddr
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from chalicelib.adapters.language import Locale, TimeLine
+from chalicelib.adapters.pages import days, feedback_until
+from chalicelib.adapters.programme import programme
+from chalicelib.adapters.templates import render
+from chalicelib.domain.colour import readable
+from chalicelib.domain.delivery import CAN_LEAVE
+from chalicelib.domain.event import Event, EventDocument, Kind, Question, Session
+from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.message import Links, Words
+from chalicelib.domain.text import one_line, words
+
+TEXT_WIDTH = 72
+"""Characters a line of the text part, so that it still fits when quoted once (RFC 3676, 4.2). Addresses stay whole."""
+
+SUBJECT_LENGTH = 150
+"""Beyond this a subject's title is cut at a word; most readers' lists show the first 40 to 70 characters."""
+
+_HEAD = re.compile(r" *(?:- |\d\S+ {2})?")
+"""What stands before the words of a line: an indent, a dash, hours with the gap after them."""
+
+SECONDS = {"rating": 10, "choice": 15, "text": 45}
+"""What one question of a feedback form takes, by its kind."""
+
+
+class When(NamedTuple):
+    """A span of time for a reader, in their zone first.
+
+    ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins, ``starts`` ``12:30``, ``hours`` ``12:30–16:00``, ``where``
+    ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others``: ``08:30–12:00 in Vienna (CET, UTC+1)``, with
+    the date where it is not the reader's.
+    """
+
+    day: str
+    date: str
+    starts: str
+    hours: str
+    where: str
+    whose: str
+    others: list[str]
+
+
+def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links: Links, now: datetime,
+            registration: Registration | None = None, session: Session | None = None,
+            attached: Sequence[str] | None = None) -> Words:
+    """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms.
+
+    ``attached`` names what really goes with the mail ("agenda", "calendar", documents' ids); as the event says when None.
+    ValueError for a reminder without a session or a confirmation without a registration.
+    """
+    if (kind == "reminder" and session is None) or (kind == "confirmation" and registration is None):
+        raise ValueError(f"a {kind} needs its {'session' if kind == 'reminder' else 'registration'}")
+    document = event.document
+    facts = _facts(_Same(document), locale, invitee.time_zone)
+    names = document.attachments.get(kind, []) if attached is None else attached
+    context = {
+        **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
+        "now": now, "can_leave": kind in CAN_LEAVE, "attached": _attached(document, names, locale),
+        "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
+        **_own(document, facts, registration, session),
+    }
+    context["subject"] = subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
+    text = wrapped(render(f"email/{kind}/body.txt", locale, **context))
+    return Words(subject, text, render(f"email/{kind}/body.html", locale, **context))
+
+
+class _Same:
+    """A document as a cache key: the very same object, which the cache then keeps alive."""
+
+    def __init__(self, document: EventDocument) -> None:
+        self.document = document
+
+    def __hash__(self) -> int:
+        return id(self.document)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.document is other.document
+
+
+@lru_cache(maxsize=64)
+def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
+    """What everybody with this language and zone is told of the event."""
+    document = same.document
+    organiser, code = document.organiser, locale.code
+    until = document.answer_until
+    return {
+        "title": _short(one_line(words(document.title, code))), "full_title": one_line(words(document.title, code)),
+        "summary": words(document.summary, code), "document": document,
+        "organiser": words(organiser.name, code), "postal": words(organiser.postal_address, code).splitlines(),
+        "contact": parseaddr(organiser.reply_to)[1] or organiser.reply_to,
+        "online": document.venue.kind == "online", "venue": words(document.venue.name, code) or locale.gettext("Online"),
+        "join_url": document.venue.join_url, "accent": readable(document.accent, "#ffffff"),
+        "when": [_when(document, span, locale, zone) for span in days(document)], "dates": _dates(document, locale, zone),
+        "spans": {one.id: _when(document, document.span(one), locale, zone) for one in document.sessions},
+        "programme": programme(document, locale, zone),
+        "deadline": _when(document, (until, until), locale, zone),
+        "deadline_day": locale.date(_on(until, zone), weekday=False, year=False),
+        "minutes": minutes(document),
+    }
+
+
+def _when(document: EventDocument, span: tuple[datetime, datetime], locale: Locale, zone: str) -> When:
+    own, *others = locale.times(*span, own_zone=zone, event_zone=document.time_zone)
+    whose = locale.gettext("your time (%(where)s)") % {"where": own.where}
+    return When(own.date, own.date[0].upper() + own.date[1:], own.hours.partition("–")[0], _hours(own), own.where, whose,
+                [_other(line, own, locale) for line in others])
+
+
+def _other(line: TimeLine, own: TimeLine, locale: Locale) -> str:
+    hours = _hours(line) if line.date == own.date else f"{line.date}, {_hours(line)}"
+    if line.whose == "utc" or not line.place:
+        return f"{hours}\u00a0{line.label}"
+    return locale.gettext("%(hours)s in %(place)s (%(label)s)") % {
+        "hours": hours, "place": line.place, "label": line.label}
+
+
+def _hours(line: TimeLine) -> str:
+    """``12:30–16:00``; of a moment ``12:30``."""
+    start, _, end = line.hours.partition("–")
+    return start if start == end else line.hours
+
+
+def _dates(document: EventDocument, locale: Locale, zone: str) -> str:
+    """``28 January 2021``; of an event over several days ``28 January – 30 January 2021``."""
+    spans = days(document)
+    first, last = _on(spans[0][0], zone), _on(spans[-1][0], zone)
+    until = locale.date(last, weekday=False)
+    if first == last:
+        return until
+    return f"{locale.date(first, weekday=False, year=first.year != last.year)} – {until}"
+
+
+def _on(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _feedback_day(event: Event, locale: Locale, zone: str) -> str:
+    until = feedback_until(event)
+    return locale.date(_on(until, zone)) if until else ""
+
+
+def minutes(document: EventDocument) -> int:
+    """How long the feedback form takes, in whole minutes, 1 or more."""
+    questions: list[Question] = document.feedback.questions if document.feedback else []
+    return max(1, -(-sum(SECONDS[question.kind] for question in questions) // 60))
+
+
+def _own(document: EventDocument, facts: dict[str, Any], registration: Registration | None,
+         session: Session | None) -> dict[str, Any]:
+    """The sessions somebody registered for, whether a reminder comes before them, and the session this mail is about."""
+    chosen = set(registration.sessions) if registration else set()
+    return {
+        "mine": [band for band in facts["programme"].bands if band.session.id in chosen],
+        "reminded": any(rule.sessions is None or chosen & {*rule.sessions} for rule in document.reminders),
+        "this": facts["spans"][session.id] if session else None,
+        "rows": [row for band in facts["programme"].bands if session and band.session.id == session.id for row in band.rows],
+    }
+
+
+def _attached(document: EventDocument, names: Sequence[str], locale: Locale) -> list[str]:
+    titles = {one.id: f"{words(one.title, locale.code)} (PDF)" for one in document.documents}
+    titles |= {"agenda": locale.gettext("Agenda (PDF)"), "calendar": locale.gettext("Calendar entry (invite.ics)")}
+    return [titles[name] for name in names if name in titles]
+
+
+def _short(title: str) -> str:
+    room = SUBJECT_LENGTH - 40
+    return title if len(title) <= room else f"{title[:room].rpartition(' ')[0]}…"
+
+
+def wrapped(text: str) -> str:
+    """Lines of 72 characters or fewer, each going on below its own first word; never two empty lines on end."""
+    lines = [part for line in text.splitlines() for part in _wrapped_line(line.rstrip())]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def _wrapped_line(line: str) -> list[str]:
+    if len(line) <= TEXT_WIDTH:
+        return [line]
+    head = _HEAD.match(line)
+    start = head[0] if head else ""
+    first, *rest = line[len(start):].split(" ")
+    lines = [start + first]
+    for word in rest:
+        if len(lines[-1]) + 1 + len(word) <= TEXT_WIDTH:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(" " * len(start) + word)
+    return lines

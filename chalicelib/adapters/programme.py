@@ -1,0 +1,86 @@
+"""The agenda as rows: each line of it with its hours in the reader's zone, and in the event's where they differ."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from chalicelib.adapters.language import Locale
+from chalicelib.domain.event import AgendaItem, EventDocument, Person, Session
+
+
+class Hours(NamedTuple):
+    """``own`` and ``event`` such as ``12:30–12:50``; ``day`` is the reader's date if not shown before."""
+
+    own: str
+    event: str
+    day: str
+
+
+class Row(NamedTuple):
+    """An agenda item with its hours; moderators come before speakers."""
+
+    hours: Hours
+    item: AgendaItem
+    moderators: list[Person]
+    speakers: list[Person]
+
+
+class Band(NamedTuple):
+    """A session with its items. ``date`` opens a new day of the event, in words, and is empty on one-day events."""
+
+    date: str
+    hours: Hours
+    session: Session
+    rows: list[Row]
+    mine: bool
+
+
+class Programme(NamedTuple):
+    """``two_zones``: the reader's clock differs from the event's somewhere; ``own`` and ``event`` name the places."""
+
+    two_zones: bool
+    own: str
+    event: str
+    bands: list[Band]
+
+
+def programme(document: EventDocument, locale: Locale, zone: str, registered: Iterable[str] = ()) -> Programme:
+    """The agenda in order of time, for a reader in ``zone`` who registered for the sessions of these ids."""
+    mine, clock = set(registered), _Clock(locale, zone, document.time_zone)
+    sessions = sorted(document.sessions, key=lambda session: document.span(session)[0])
+    several = len({session.day for session in sessions}) > 1
+    bands: list[Band] = []
+    for session in sessions:
+        new_day = not bands or bands[-1].session.day != session.day
+        opening = clock.turn_to(document.span(session)[0]) if new_day else ""
+        hours = clock.hours(document.span(session))
+        rows = [_row(clock.hours(document.span(session, item)), item) for item in session.items]
+        bands.append(Band(opening if several else "", hours, session, rows, session.id in mine))
+    differ = any(each.own != each.event for band in bands for each in (band.hours, *(row.hours for row in band.rows)))
+    own, event = (locale.city(tz) or locale.zone_label(document.starts_at, tz) for tz in (zone, document.time_zone))
+    return Programme(differ, own, event, bands)
+
+
+def _row(hours: Hours, item: AgendaItem) -> Row:
+    return Row(hours, item, [person for person in item.people if person.role == "moderator"],
+               [person for person in item.people if person.role == "speaker"])
+
+
+class _Clock:
+    """Two clocks side by side, which remember the date that the reader has in mind."""
+
+    def __init__(self, locale: Locale, own: str, event: str) -> None:
+        self._locale, self._own, self._event = locale, own, event
+        self._date: date | None = None
+
+    def turn_to(self, moment: datetime) -> str:
+        """Begin a day of the event: its date in words."""
+        self._date = moment.astimezone(ZoneInfo(self._event)).date()
+        return self._locale.date(self._date)
+
+    def hours(self, span: tuple[datetime, datetime]) -> Hours:
+        day = span[0].astimezone(ZoneInfo(self._own)).date()
+        words = self._locale.date(day, year=False) if day != self._date else ""
+        self._date = day
+        return Hours(self._locale.hours(*span, self._own), self._locale.hours(*span, self._event), words)

@@ -1,0 +1,57 @@
+"""What the clock has to look at: rows that sort by the moment they are due, spread over a few partitions.
+
+    DUE#<0..3>  <utc>#<reference>   what to do then
+
+One Query per partition with "everything up to now" finds all that is due and nothing that is not, however many ticks
+were missed; a row is deleted when its work is done, so nothing has to remember how far the clock came.
+"""
+
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+from chalicelib.adapters.store.table import Delete, Key, Put, Table
+from chalicelib.domain.event import Model, utc
+
+SHARDS = 4
+
+
+class Due(Model):
+    """One row: ``mailing`` starts an event's mailing, ``outbox`` queues what may not have reached the queue."""
+
+    what: Literal["mailing", "outbox"]
+    reference: str
+    at: datetime
+    body: dict[str, Any]
+
+    @property
+    def key(self) -> Key:
+        return f"DUE#{zlib.crc32(self.reference.encode()) % SHARDS}", f"{utc(self.at)}#{self.reference}"
+
+
+class Dues:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def until(self, now: datetime) -> Iterator[Due]:
+        """Everything due at ``now`` or before, oldest first within each partition."""
+        for shard in range(SHARDS):
+            for item in self._table.query_all(f"DUE#{shard}", until=f"{utc(now)}$"):
+                yield Due(what=item["what"], reference=item["reference"], at=item["at"], body=item["body"])
+
+    def add(self, due: Due) -> None:
+        self._table.write(due_put(due))
+
+    def remove(self, due: Due) -> None:
+        """Gone; also when it was gone before."""
+        self._table.write(due_delete(due))
+
+
+def due_put(due: Due) -> Put:
+    pk, sk = due.key
+    return Put({"PK": pk, "SK": sk, "what": due.what, "reference": due.reference, "at": utc(due.at), "body": due.body})
+
+
+def due_delete(due: Due) -> Delete:
+    return Delete(due.key)

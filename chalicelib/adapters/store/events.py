@@ -1,0 +1,130 @@
+"""Events, their immutable agenda versions and their reminder rules.
+
+EVENT#<e>  META              the current document, its version, whether feedback is open
+EVENT#<e>  AGENDA#0007       version 7 as it was published, never changed
+EVENT#<e>  RULE#<occurrence> one mailing that the clock will start: when, for which session, and what became of it
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from chalicelib.adapters.store.table import ABSENT, Condition, ConditionFailed, Item, Put, Table, Update, Write
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.event import Event, EventDocument, utc
+from chalicelib.domain.schedule import Mailing
+
+
+class Events:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, event_id: str) -> Event | None:
+        """The event at its current version, or None."""
+        item = self._table.get((_pk(event_id), "META"))
+        return _event(item) if item else None
+
+    def get(self, event_id: str) -> Event:
+        """Raises NotFound."""
+        event = self.find(event_id)
+        if event is None:
+            raise NotFound(f'There is no event "{event_id}". PUT /api/events/{event_id} creates it.')
+        return event
+
+    def version(self, event_id: str, version: int) -> Event | None:
+        """The event as it was published in ``version``, or None."""
+        item = self._table.get((_pk(event_id), f"AGENDA#{version:04}"))
+        return _event(item) if item else None
+
+    def mailings(self, event_id: str) -> list[Mailing]:
+        """The event's planned mailings, as the clock knows them."""
+        return [_mailing(item) for item in self._table.query_all(_pk(event_id), begins="RULE#")]
+
+    def mailing(self, event_id: str, occurrence: str) -> Mailing | None:
+        item = self._table.get((_pk(event_id), f"RULE#{occurrence}"), consistent=True)
+        return _mailing(item) if item else None
+
+    def publish(self, event: Event, writes: list[Write]) -> None:
+        """Store a version with ``writes`` (the clock's rows), all or nothing. Raises ConditionFailed."""
+        unchanged = Condition(
+            "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
+        )
+        content = _content(event)
+        self._table.transact(
+            [
+                Put({"PK": _pk(event.id), "SK": "META", **content}, unchanged),
+                Put({"PK": _pk(event.id), "SK": f"AGENDA#{event.version:04}", **content}, ABSENT),
+                *writes,
+            ]
+        )
+
+    def settle_mailing(self, mailing: Mailing, state: str, reason: str = "") -> bool:
+        """Move a planned mailing to ``fired`` or ``skipped``; False when it was no longer planned for that moment."""
+        still = Condition(
+            "still planned",
+            "#state = :state AND #due_at = :due_at",
+            {"state": "planned", "due_at": utc(mailing.due_at)},
+        )
+        key = (_pk(mailing.event), f"RULE#{mailing.occurrence}")
+        try:
+            self._table.write(Update(key, {"state": state, "reason": reason}, condition=still))
+        except ConditionFailed:
+            return False
+        return True
+
+    def open_feedback(self, event_id: str, now: datetime) -> None:
+        """From now on the feedback form takes answers; the first opening counts."""
+        first = Condition("not open yet", "attribute_exists(#PK) AND attribute_not_exists(#feedback_opened_at)")
+        try:
+            self._table.write(Update((_pk(event_id), "META"), {"feedback_opened_at": utc(now)}, condition=first))
+        except ConditionFailed:
+            return
+
+
+def mailing_put(mailing: Mailing) -> Put:
+    """The write that plans (or plans anew) one mailing."""
+    return Put(
+        {
+            "PK": _pk(mailing.event),
+            "SK": f"RULE#{mailing.occurrence}",
+            "state": mailing.state,
+            "reason": mailing.reason,
+            "due_at": utc(mailing.due_at),
+            "latest_at": utc(mailing.latest_at),
+            "kind": mailing.kind,
+            "session": mailing.session,
+            "occurrence": mailing.occurrence,
+        }
+    )
+
+
+def _pk(event_id: str) -> str:
+    return f"EVENT#{event_id}"
+
+
+def _content(event: Event) -> dict[str, Any]:
+    opened = {"feedback_opened_at": utc(event.feedback_opened_at)} if event.feedback_opened_at else {}
+    return {
+        "id": event.id,
+        "version": event.version,
+        "published_at": utc(event.published_at),
+        **opened,
+        "document": json.dumps(event.document.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def _event(item: Item) -> Event:
+    return Event(
+        id=item["id"],
+        version=int(item["version"]),
+        published_at=item["published_at"],
+        feedback_opened_at=item.get("feedback_opened_at"),
+        document=EventDocument.model_validate_json(item["document"]),
+    )
+
+
+def _mailing(item: Item) -> Mailing:
+    return Mailing(
+        event=item["PK"].removeprefix("EVENT#"),
+        **{name: item[name] for name in ("occurrence", "kind", "session", "due_at", "latest_at", "state", "reason")},
+    )

@@ -1,0 +1,218 @@
+"""Speaking to DynamoDB: reads, conditional writes, transactions. The entities stand on this; nothing else does.
+
+Every condition has a name. When one fails, DynamoDB's error becomes ``ConditionFailed`` here, with that name and the
+item that stood in the way.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+"""Partition key and sort key."""
+
+_to_wire = TypeSerializer().serialize
+_from_wire = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold for a write, by name: ``expression`` uses ``#a`` for attribute ``a`` and ``:a`` for its value."""
+
+    name: str
+    expression: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+ABSENT = Condition("absent", "attribute_not_exists(#PK)")
+PRESENT = Condition("present", "attribute_exists(#PK)")
+
+
+@dataclass(frozen=True)
+class Put:
+    item: Item
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    """Set and remove attributes of one item; ``add`` counts up."""
+
+    key: Key
+    sets: Item = field(default_factory=dict)
+    removes: Sequence[str] = ()
+    add: dict[str, int] = field(default_factory=dict)
+    condition: Condition | None = PRESENT
+
+
+@dataclass(frozen=True)
+class Delete:
+    key: Key
+    condition: Condition | None = None
+
+
+Write = Put | Update | Delete
+
+
+class ConditionFailed(Exception):
+    """A named condition did not hold. ``item`` is what stood there, when DynamoDB told."""
+
+    def __init__(self, name: str, item: Item | None = None) -> None:
+        super().__init__(name)
+        self.name = name
+        self.item = item
+
+
+@dataclass(frozen=True)
+class Page:
+    """Items of one query page, and where the next one starts (None at the end)."""
+
+    items: list[Item]
+    next: Item | None
+
+
+class Table:
+    """One table by its name, through a low-level boto3 client."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """The item, or None. Half a read unit per 4 KB, twice that when ``consistent``."""
+        answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=consistent)
+        return _item(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """The items there are, by key. Asks again for what DynamoDB left unprocessed."""
+        wanted, found = [_key(key) for key in dict.fromkeys(keys)], {}
+        while wanted:
+            asked, wanted = wanted[:100], wanted[100:]
+            answer = self._client.batch_get_item(RequestItems={self._name: {"Keys": asked}})
+            for wire in answer["Responses"].get(self._name, []):
+                item = _item(wire)
+                found[(item["PK"], item["SK"])] = item
+            wanted += answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+        return found
+
+    def query(
+        self, pk: str, *, begins: str = "", until: str = "", index: str = "", limit: int = 0, after: Item | None = None
+    ) -> Page:
+        """One page of a partition in order: what begins with ``begins``, or all up to ``until``."""
+        hash_name, range_name = ("GSI1PK", "GSI1SK") if index else ("PK", "SK")
+        values, names, expression = {":pk": _to_wire(pk)}, {"#pk": hash_name}, "#pk = :pk"
+        if begins or until:
+            names["#sk"], values[":sk"] = range_name, _to_wire(begins or until)
+            expression += " AND begins_with(#sk, :sk)" if begins else " AND #sk <= :sk"
+        answer = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression=expression,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            **({"IndexName": index} if index else {}),
+            **({"Limit": limit} if limit else {}),
+            **({"ExclusiveStartKey": _wire(after)} if after else {}),
+        )
+        last = answer.get("LastEvaluatedKey")
+        return Page([_item(wire) for wire in answer["Items"]], _item(last) if last else None)
+
+    def query_all(self, pk: str, *, begins: str = "", until: str = "", index: str = "") -> Iterator[Item]:
+        """Every item of a partition or of a stretch of it, page by page as the caller reads on."""
+        after: Item | None = None
+        while True:
+            page = self.query(pk, begins=begins, until=until, index=index, after=after)
+            yield from page.items
+            if (after := page.next) is None:
+                return
+
+    def write(self, write: Write) -> None:
+        """One write. Raises ConditionFailed with the name of its condition and the item that was there."""
+        ((kind, arguments),) = self._arguments(write).items()
+        call = {"Put": self._client.put_item, "Update": self._client.update_item, "Delete": self._client.delete_item}
+        try:
+            call[kind](**arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            wire: Any = error.response.get("Item")
+            raise ConditionFailed(_name(write), _item(wire) if wire else None) from None
+
+    def transact(self, writes: Sequence[Write], token: str = "") -> None:
+        """All or none of up to 100 writes. Raises ConditionFailed for the first whose condition did not hold."""
+        try:
+            self._client.transact_write_items(
+                TransactItems=[self._arguments(write) for write in writes],
+                **({"ClientRequestToken": token} if token else {}),
+            )
+        except ClientError as error:
+            for write, reason in zip(writes, error.response.get("CancellationReasons", []), strict=False):
+                if reason.get("Code") == "ConditionalCheckFailed":
+                    wire: Any = reason.get("Item")
+                    raise ConditionFailed(_name(write), _item(wire) if wire else None) from None
+            raise
+
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Unconditional puts, 25 a call, asking again for what was left unprocessed."""
+        waiting = [{"PutRequest": {"Item": _wire(item)}} for item in items]
+        while waiting:
+            answer = self._client.batch_write_item(RequestItems={self._name: waiting[:25]})
+            waiting = waiting[25:] + answer.get("UnprocessedItems", {}).get(self._name, [])
+
+    def _arguments(self, write: Write) -> dict[str, dict[str, Any]]:
+        condition, sets = write.condition, dict(write.sets) if isinstance(write, Update) else {}
+        arguments: dict[str, Any] = {"TableName": self._name}
+        values = {f":{name}": value for name, value in (condition.values if condition else {}).items()}
+        expression = ""
+        if isinstance(write, Put):
+            arguments["Item"] = _wire(write.item)
+        else:
+            arguments["Key"] = _key(write.key)
+        if isinstance(write, Update):
+            expression = arguments["UpdateExpression"] = _update_expression(write)
+            values |= {f":set_{name}": value for name, value in sets.items()}
+            values |= {f":add_{name}": value for name, value in write.add.items()}
+        if condition:
+            arguments["ConditionExpression"] = condition.expression
+            arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        used = _names_in(f"{expression} {condition.expression if condition else ''}")
+        if used:
+            arguments["ExpressionAttributeNames"] = used
+        if values:
+            arguments["ExpressionAttributeValues"] = _wire(values)
+        return {type(write).__name__: arguments}
+
+
+def _update_expression(update: Update) -> str:
+    parts = []
+    if update.sets:
+        parts.append("SET " + ", ".join(f"#{name} = :set_{name}" for name in update.sets))
+    if update.removes:
+        parts.append("REMOVE " + ", ".join(f"#{name}" for name in update.removes))
+    if update.add:
+        parts.append("ADD " + ", ".join(f"#{name} :add_{name}" for name in update.add))
+    return " ".join(parts)
+
+
+def _names_in(expression: str) -> dict[str, str]:
+    words = expression.replace("(", " ").replace(")", " ").replace(",", " ").split()
+    return {word: word[1:] for word in words if word.startswith("#")}
+
+
+def _name(write: Write) -> str:
+    return write.condition.name if write.condition else ""
+
+
+def _key(key: Key) -> Item:
+    return {"PK": {"S": key[0]}, "SK": {"S": key[1]}}
+
+
+def _wire(item: Item) -> Item:
+    return {name: _to_wire(value) for name, value in item.items()}
+
+
+def _item(wire: Item) -> Item:
+    return {name: _from_wire(value) for name, value in wire.items()}

@@ -1,0 +1,46 @@
+"""The Jinja2 environments, one a language: strict about names, escaping in HTML, with the language's words."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from chalicelib.adapters.language import Locale, load_locale
+from chalicelib.domain.text import Text, words
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+"""Beside ``chalicelib/``: in the repository, and at the root of the zip that Lambda unpacks."""
+
+
+def render(name: str, locale: Locale, **context: Any) -> str:
+    """The words of ``templates/<name>`` in a language. A name that the context lacks raises jinja2.UndefinedError."""
+    return environment(locale.code).get_template(name).render(locale=locale, **context)
+
+
+@cache
+def environment(code: str) -> Environment:
+    """The environment of one language. In it: ``{% trans %}``, ``_()``; the filters ``words`` and ``mailto``.
+
+    ``text|words`` is a Text in the language; ``address|mailto`` a link that opens a mail.
+    """
+    locale = load_locale(code)
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(("html",)), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False, extensions=["jinja2.ext.i18n"])
+    made.policies["ext.i18n.trimmed"] = True
+    install: Callable[..., None] = getattr(made, "install_gettext_translations")  # noqa: B009  (added by the extension)
+    install(locale.catalogue, newstyle=True)
+    made.filters.update(words=partial(_words, code), mailto=_mailto)
+    return made
+
+
+def _words(code: str, text: Text) -> str:
+    return words(text, code)
+
+
+def _mailto(address: str) -> Markup:
+    return Markup('<a href="mailto:{}">{}</a>').format(quote(address, safe="@"), address)

@@ -1,0 +1,1 @@
+"""Models and pure rules: the standard library and pydantic only."""

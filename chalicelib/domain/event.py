@@ -1,0 +1,243 @@
+"""The event document: what an organiser writes, and the instants that follow from it.
+
+Times are written as people print them, a day and a time on the wall of the event's zone; everything else is relative to
+``date``, the first day, so that moving an event is changing one line.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from chalicelib.domain.address import Address
+from chalicelib.domain.text import Language, Slug, Text, Title, WallTime
+
+Kind = Literal["invitation", "chase", "confirmation", "reminder", "feedback"]
+"""The kinds of mail. ``chase`` is the second invitation, to those who have not answered."""
+
+
+def iana_zone(name: str) -> str:
+    """The name, when there is such a time zone; ValueError, with what to write, when there is none."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'"{name}" is not a time zone; write an IANA name such as "Asia/Tashkent"') from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(iana_zone)]
+"""An IANA time zone name."""
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+"""A day that every calendar and clock on the way can hold."""
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Person(Model):
+    """Somebody on the agenda. ``confirmed=False`` prints as "to be confirmed" and is a finding."""
+
+    name: Title
+    office: Title = Field(default_factory=dict)
+    role: Literal["speaker", "moderator"] = "speaker"
+    confirmed: bool = True
+
+
+class AgendaItem(Model):
+    """One line of a session. ``minutes`` is the length as printed, when it is printed; the check compares it."""
+
+    id: Slug
+    title: Title
+    kind: Literal["remarks", "presentation", "roundtable", "closing", "other"] = "other"
+    starts: WallTime
+    ends: WallTime
+    minutes: int | None = Field(default=None, ge=1, le=1440)
+    people: list[Person] = Field(default_factory=list)
+    points: list[Text] = Field(default_factory=list)
+
+
+class Session(Model):
+    """A block of the day. People choose among sessions and familiarisations; a break is only shown."""
+
+    id: Slug
+    title: Title
+    kind: Literal["session", "break", "familiarisation"] = "session"
+    day: int = Field(default=1, ge=1, le=60)
+    starts: WallTime
+    ends: WallTime
+    minutes: int | None = Field(default=None, ge=1, le=1440)
+    items: list[AgendaItem] = Field(default_factory=list)
+
+
+class Organiser(Model):
+    """Who invites. ``sender`` is the verified SES address; answers by mail go to ``reply_to``, which somebody reads."""
+
+    name: Title
+    sender: Address
+    reply_to: Address
+    postal_address: Text = Field(default_factory=dict)
+
+
+class Venue(Model):
+    """Where. ``join_url`` is shown to registered people only, when it is time."""
+
+    kind: Literal["online", "in-person"] = "online"
+    name: Title
+    join_url: Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"]+$", max_length=2000)] | None = None
+
+
+class Document(Model):
+    """A file that goes with mails: uploaded by ``PUT /api/events/{event}/documents/{id}/{language}``."""
+
+    id: Slug
+    title: Title
+    filename: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,90}\.pdf$")]
+
+
+class Deadline(Model):
+    """``days_before`` the first day, at a wall-clock time of the event's zone."""
+
+    days_before: int = Field(ge=0, le=365)
+    at: WallTime
+
+
+class ReminderRule(Model):
+    """Mail those registered for a session ``before_minutes`` before it starts; every session when none is named."""
+
+    id: Slug
+    before_minutes: int = Field(ge=1, le=60 * 24 * 60)
+    sessions: list[Slug] | None = Field(default=None, min_length=1)
+
+
+class Question(Model):
+    """One question of the feedback form. A rating is 1 to 5; a choice has two ``choices`` or more, the others none."""
+
+    id: Slug
+    label: Title
+    kind: Literal["rating", "choice", "text"]
+    choices: list[Title] = Field(default_factory=list)
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _choices_fit(self) -> "Question":
+        if (len(self.choices) > 1) != (self.kind == "choice"):
+            raise ValueError(f'question "{self.id}": give two choices or more to a choice, and none to other questions')
+        return self
+
+
+class Feedback(Model):
+    """Asked ``after_minutes`` after the event's end; the form stays open for ``open_days``."""
+
+    after_minutes: int = Field(default=30, ge=0, le=60 * 24 * 30)
+    open_days: int = Field(default=14, ge=1, le=365)
+    questions: list[Question] = Field(min_length=1)
+
+
+class EventDocument(Model):
+    """Everything that Convoke knows of an event, as the organiser writes it."""
+
+    title: Title
+    summary: Text = Field(default_factory=dict)
+    languages: list[Language] = Field(min_length=1, max_length=12)
+    time_zone: Zone
+    date: Day
+    organiser: Organiser
+    venue: Venue
+    categories: dict[Slug, Title] = Field(default_factory=dict)
+    sessions: list[Session] = Field(min_length=1, max_length=60)
+    documents: list[Document] = Field(default_factory=list, max_length=10)
+    attachments: dict[Kind, list[str]] = Field(default_factory=dict)
+    answer_by: Deadline
+    reminders: list[ReminderRule] = Field(default_factory=list, max_length=20)
+    feedback: Feedback | None = None
+    calendar_method: Literal["PUBLISH", "REQUEST"] = "PUBLISH"
+    consent: Text
+    accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1a4f8b"
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> "EventDocument":
+        _unique("languages", self.languages)
+        _unique("sessions", [session.id for session in self.sessions])
+        for session in self.sessions:
+            _unique(f'items of "{session.id}"', [item.id for item in session.items])
+        _unique("documents (agenda and calendar are taken)", ["agenda", "calendar", *(d.id for d in self.documents)])
+        _unique("reminders", [rule.id for rule in self.reminders])
+        _unique("questions", [question.id for question in self.feedback.questions] if self.feedback else [])
+        known = {session.id for session in self.sessions}
+        for rule in self.reminders:
+            for name in set(rule.sessions or ()) - known:
+                raise ValueError(f'reminder "{rule.id}" names a session "{name}" that the agenda does not have')
+        attachable = {"agenda", "calendar", *(document.id for document in self.documents)}
+        for kind, names in self.attachments.items():
+            _unique(f'attachments of "{kind}"', names)
+            for name in set(names) - attachable:
+                raise ValueError(f'attachments of "{kind}" name "{name}"; there are {", ".join(sorted(attachable))}')
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def instant(self, day: int, at: time) -> datetime:
+        """The moment, in the event's zone, of a wall-clock time on day 1, 2, …"""
+        return datetime.combine(self.date + timedelta(days=day - 1), at, tzinfo=self.zone)
+
+    def span(self, session: Session, item: AgendaItem | None = None) -> tuple[datetime, datetime]:
+        """Start and end, aware, in the event's zone, of a session or of one of its items."""
+        part = item or session
+        return self.instant(session.day, part.starts), self.instant(session.day, part.ends)
+
+    @property
+    def attendable(self) -> list[Session]:
+        """What people can register for: all but the breaks."""
+        return [session for session in self.sessions if session.kind != "break"]
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first session's start; a familiarisation does not count as the event's beginning."""
+        return min(self.span(session)[0] for session in self._core)
+
+    @property
+    def ends_at(self) -> datetime:
+        return max(self.span(session)[1] for session in self._core)
+
+    @property
+    def answer_until(self) -> datetime:
+        """The last moment for an answer, aware, in the event's zone."""
+        day = self.date - timedelta(days=self.answer_by.days_before)
+        return datetime.combine(day, self.answer_by.at, tzinfo=self.zone)
+
+    @property
+    def _core(self) -> list[Session]:
+        return [session for session in self.sessions if session.kind == "session"] or self.sessions
+
+    def session(self, session_id: str) -> Session:
+        """The session of this id; KeyError when the agenda has none."""
+        for session in self.sessions:
+            if session.id == session_id:
+                return session
+        raise KeyError(session_id)
+
+
+class Event(Model):
+    """An event as stored: its document at one agenda version."""
+
+    id: Slug
+    version: int
+    document: EventDocument
+    published_at: datetime
+    feedback_opened_at: datetime | None = None
+
+
+def _unique(what: str, ids: list[str]) -> None:
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what}: {', '.join(twice)} stands twice")
+
+
+def utc(moment: datetime) -> str:
+    """``2021-01-28T07:30:00Z``: sorts as it reads, and is how every instant is stored."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,44 @@
+"""The people who are invited, and what they answer."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from chalicelib.domain.event import Model, Zone
+from chalicelib.domain.text import Language, Line, Slug
+
+Rsvp = Literal["needs-action", "accepted", "declined", "tentative"]
+"""RFC 5545 PARTSTAT, in lower case."""
+
+
+class Invitee(Model):
+    """One person invited to one event. ``generation`` raised by one revokes every link of this person."""
+
+    id: str
+    event: Slug
+    email: str
+    name: Line
+    language: Language
+    time_zone: Zone
+    country: str = ""
+    delegation: str = ""
+    category: str = ""
+    rsvp: Rsvp = "needs-action"
+    answered_at: datetime | None = None
+    generation: int = 1
+    left: list[str] = Field(default_factory=list)
+
+
+class Registration(Model):
+    """What an invitee who accepted has told us. ``version`` rises with each change that is mailed."""
+
+    invitee: str
+    event: Slug
+    name: Line
+    organisation: Line
+    sessions: list[Slug]
+    consented_at: datetime
+    updated_at: datetime
+    version: int = 1
+    withdrawn_at: datetime | None = None

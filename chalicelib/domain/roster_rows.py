@@ -1,0 +1,130 @@
+"""Lists as people send them: CSV with the header and separator that a spreadsheet chose, or JSON. Not judged yet."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.domain.errors import Invalid, Problem
+from chalicelib.domain.text import one_line
+
+Cells = dict[str, str]
+"""A row's cells by our column names; columns that we do not know keep their own name. ``""`` holds surplus cells."""
+
+NAMES = {
+    "email": "mail emailaddress mailaddress элпочта электроннаяпочта адресэлектроннойпочты",
+    "name": "fullname nameandsurname nameofparticipant participant имя фио имяифамилия участник",
+    "language": "lang languagecode preferredlanguage язык",
+    "time_zone": "timezone tz zone iana ianatimezone часовойпояс",
+    "country": "countrycode iso страна",
+    "delegation": "organisation organization institution affiliation agency ministry организация делегация ведомство",
+    "category": "group type категория группа",
+}
+"""Our columns, each with the other headers that mean it: letters and digits only, in lower case."""
+
+SEPARATORS = (",", ";", "\t")
+
+
+def read_rows(text: str) -> list[tuple[int, Cells]]:
+    """(line number, cells) of each row that is not blank; the file's first line is 1, a row counts by its first line.
+
+    Comma, semicolon or tab, as the header has it; with or without a byte order mark; any line ends; line breaks in
+    quoted cells (RFC 4180). Raises Invalid for a header without email or name, and for a quotation mark left open.
+    """
+    lines = list(_records(text.removeprefix("\ufeff")))
+    if not lines:
+        raise Invalid.field("body", "The list is empty. Its first line names the columns: email,name,language,…")
+    columns = _columns([one_line(cell) for cell in lines[0][1]])
+    return [(number, _cells(columns, cells)) for number, cells in lines[1:]]
+
+
+def from_objects(value: Any) -> list[tuple[int, Cells]]:
+    """(position from 1, cells) of a JSON list of objects. Raises Invalid for another shape, naming each place."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise Invalid.field("body", 'Send a list of objects: [{"email": "…", "name": "…"}].')
+    problems = [
+        Problem(field=f"{number}.{name}", message="Write text here, or leave it out.")
+        for number, each in enumerate(value)
+        for name, cell in each.items()
+        if cell is not None and not isinstance(cell, str)
+    ]
+    if problems:
+        raise Invalid(f"{len(problems)} values in the list are not text.", problems)
+    if not value:
+        return []
+    names = list(dict.fromkeys(name for each in value for name in each))
+    columns = _columns(names)
+    return [
+        (number, _cells(columns, [each.get(name) or "" for name in names]))
+        for number, each in enumerate(value, start=1)
+    ]
+
+
+def unknown_columns(rows: Sequence[tuple[int, Cells]]) -> list[str]:
+    """The columns that nobody asked for, in the list's order; what stands in them is not kept."""
+    return [name for name in (rows[0][1] if rows else ()) if name and name not in NAMES]
+
+
+def _records(text: str) -> list[tuple[int, list[str]]]:
+    """The rows that hold anything, with the number of the line that each begins on."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    found, begins = [], 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append((begins, cells))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise Invalid.field(
+            f"line {begins}", f"The row that begins here cannot be read ({error}). Check its quotation marks."
+        ) from None
+    return found
+
+
+def _separator(text: str) -> str:
+    """What separates the header's cells, outside quotation marks; a comma when nothing does."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(SEPARATORS, key=bare.count)
+
+
+def _columns(headers: list[str]) -> list[str | None]:
+    """Our name for each column, or its own where we have none; None for what has no name or stands twice."""
+    plain = [_plain(header) for header in headers]
+    columns: list[str | None] = [None] * len(headers)
+    for name, others in NAMES.items():
+        at = [i for i, key in enumerate(plain) if key == _plain(name)]
+        at = at or [i for i, key in enumerate(plain) if key in others.split()]
+        if len(at) > 1:
+            raise Invalid.field(name, f"Several columns mean {name}: {_listed([headers[i] for i in at])}. Keep one.")
+        for i in at:
+            columns[i] = name
+    missing = [name for name in ("email", "name") if name not in columns]
+    if missing:
+        message = f"The list has no such column. Its columns are {_listed(headers)}."
+        raise Invalid(
+            f"The list needs a column {' and a column '.join(missing)}; its columns are {_listed(headers)}.",
+            [Problem(field=name, message=message) for name in missing],
+        )
+    for i, header in enumerate(headers):
+        if columns[i] is None and header and header not in columns:
+            columns[i] = header
+    return columns
+
+
+def _cells(columns: Sequence[str | None], cells: Sequence[str]) -> Cells:
+    """A short row has empty cells at its end; what stands beyond the last column goes under ``""``."""
+    row = {name: "" for name in columns if name}
+    row |= {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+    surplus = [cell.strip() for cell in cells[len(columns) :] if cell.strip()]
+    return row | ({"": ", ".join(surplus)} if surplus else {})
+
+
+def _plain(header: str) -> str:
+    return "".join(character for character in header.casefold() if character.isalnum())
+
+
+def _listed(headers: Sequence[str]) -> str:
+    shown = [f'"{header[:40]}"' for header in headers[:20] if header]
+    return ", ".join(shown) + (" and others" if len(headers) > 20 else "") or "without names"

@@ -1,0 +1,81 @@
+"""When an event's own mailings are due: reminders before sessions, the feedback request after the end.
+
+An occurrence names one mailing: ``hour-before--session-1``. Moving the agenda moves the mailing; it does not make a
+second one.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from chalicelib.domain.event import EventDocument, Model
+
+FEEDBACK = "feedback"
+
+
+class Mailing(Model):
+    """One mailing that the clock starts at ``due_at``, or skips when it is later than ``latest_at``."""
+
+    event: str
+    occurrence: str
+    kind: Literal["reminder", "feedback"]
+    session: str = ""
+    due_at: datetime
+    latest_at: datetime
+    state: Literal["planned", "fired", "skipped"] = "planned"
+    reason: str = ""
+
+    @property
+    def delivery_occurrence(self) -> str:
+        """The occurrence in the ledger: a reminder of a moved session is another one, a feedback request never."""
+        return f"{self.occurrence}--{self.latest_at:%Y%m%dT%H%MZ}" if self.kind == "reminder" else self.occurrence
+
+
+def mailings(event: str, document: EventDocument) -> list[Mailing]:
+    """Every mailing that follows from the document, in order of time."""
+    planned = []
+    for rule in document.reminders:
+        for session in document.attendable:
+            if rule.sessions is None or session.id in rule.sessions:
+                start = document.span(session)[0]
+                planned.append(
+                    Mailing(
+                        event=event,
+                        kind="reminder",
+                        session=session.id,
+                        occurrence=f"{rule.id}--{session.id}",
+                        due_at=_exact(start) - timedelta(minutes=rule.before_minutes),
+                        latest_at=_exact(start),
+                    )
+                )
+    if document.feedback:
+        end = _exact(document.ends_at)
+        planned.append(
+            Mailing(
+                event=event,
+                kind="feedback",
+                occurrence=FEEDBACK,
+                due_at=end + timedelta(minutes=document.feedback.after_minutes),
+                latest_at=end + timedelta(days=document.feedback.open_days),
+            )
+        )
+    return sorted(planned, key=lambda mailing: mailing.due_at)
+
+
+def changes(before: list[Mailing], after: list[Mailing], now: datetime) -> tuple[list[Mailing], list[Mailing]]:
+    """What a new agenda does to the planned mailings: (to plan or plan anew, to withdraw).
+
+    A mailing whose moment did not change stays as it is, fired or not; one that moved into the future is planned anew,
+    one that moved into the past is not, because it went out already or would come too late.
+    """
+    known = {mailing.occurrence: mailing for mailing in before}
+    plan = []
+    for mailing in after:
+        old = known.pop(mailing.occurrence, None)
+        if old is None or (old.due_at != mailing.due_at and (old.state == "planned" or mailing.due_at > now)):
+            plan.append(mailing)
+    return plan, [mailing for mailing in known.values() if mailing.state == "planned"]
+
+
+def _exact(moment: datetime) -> datetime:
+    """The same instant in UTC, so that minutes taken off are real minutes, also across a clock change."""
+    return moment.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""Chalice blueprints: parse, call one use case, shape the reply."""

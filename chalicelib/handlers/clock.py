@@ -1,0 +1,23 @@
+"""The clock: one scheduled function a minute."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice.app import Blueprint, CloudWatchEvent
+
+from chalicelib import wiring
+from chalicelib.usecases.tick import tick
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.schedule("rate(1 minute)", name="clock")
+def clock(event: CloudWatchEvent) -> dict[str, Any]:
+    """Takes its time from the event, never from the machine. Raises when something due could not be done."""
+    now = datetime.fromisoformat(event.to_dict()["time"]).astimezone(UTC)
+    done = tick(
+        wiring.events(), wiring.invitees(), wiring.planner(), wiring.batches(), wiring.dues(), wiring.queue(), now
+    )
+    if done.failed:
+        raise RuntimeError(f"{len(done.failed)} due things could not be done: {', '.join(done.failed)}")
+    return done.model_dump()

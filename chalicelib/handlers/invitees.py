@@ -1,0 +1,308 @@
+"""The invitee's pages: no account, one link. GET and HEAD change nothing; every change is a POST of a form."""
+
+import functools
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import wiring
+from chalicelib.adapters.calendar import calendar
+from chalicelib.adapters.language import available, load_locale
+from chalicelib.adapters.links import Purpose
+from chalicelib.adapters.pages import Page, render_page
+from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound, Problem
+from chalicelib.domain.invitee import Registration
+from chalicelib.handlers import requests
+from chalicelib.usecases.answer import answer
+from chalicelib.usecases.give_feedback import feedback_state, give_feedback
+from chalicelib.usecases.leave import INVITATIONS, come_back, leave
+from chalicelib.usecases.open_link import open_link
+from chalicelib.usecases.register import register
+
+blueprint = Blueprint(__name__)
+logger = logging.getLogger(__name__)
+
+READ = ["GET", "HEAD"]
+FORM = ["application/x-www-form-urlencoded"]
+
+PLACES = {
+    "page": "",
+    "answer": "answer",
+    "registration": "registration",
+    "confirmation": "confirmation",
+    "calendar": "calendar.ics",
+    "agenda": "agenda.pdf",
+    "feedback": "feedback",
+}
+"""What the templates call each page, and where it is below a person's link."""
+
+PageView = Callable[[str], Response]
+
+
+def personal(view: PageView) -> PageView:
+    """A page behind a personal link: errors become pages that a person can read."""
+
+    @functools.wraps(view)
+    def safe(token: str) -> Response:
+        try:
+            return view(token)
+        except NotFound:
+            return _answer(render_page("not_found", load_locale(_wanted_language() or "en")), 404)
+        except Exception:
+            logger.exception("unexpected error in %s", view.__name__)
+            return _answer(render_page("problem", load_locale(_wanted_language() or "en")), 500)
+
+    return safe
+
+
+class Visit:
+    """One request of one person: who, which event, which language, and the addresses of the pages."""
+
+    def __init__(self, token: str, purpose: Purpose = "page") -> None:
+        self.event, self.person = open_link(wiring.events(), wiring.invitees(), wiring.links(), token, purpose)
+        self.now = wiring.now()
+        self._spoken = [code for code in self.event.document.languages if code in available()] or ["en"]
+        self._own = self.person.invitee.language if self.person.invitee.language in self._spoken else self._spoken[0]
+        wanted = _wanted_language()
+        self.locale = load_locale(wanted if wanted in self._spoken else self._own)
+
+    def url(self, path: str = "", *, purpose: Purpose = "page", language: str = "") -> str:
+        """An address of this person, in the language of this visit unless another is named."""
+        language = language or self.locale.code
+        return wiring.links().url(self.person.invitee, purpose, path) + (
+            "" if language == self._own else f"?lang={language}"
+        )
+
+    def page(
+        self, name: str, here: str = "", status: int = 200, *, purpose: Purpose = "page", **context: Any
+    ) -> Response:
+        """Render a page with what every page may name; ``here`` is its path, for the language switch."""
+        links = {place: self.url(f"/{path}" if path else "") for place, path in PLACES.items()}
+        links["unsubscribe"] = self.url(purpose="unsubscribe")
+        languages = [
+            (code, load_locale(code).name, self.url(here, purpose=purpose, language=code)) for code in self._spoken
+        ]
+        context = {
+            "event": self.event,
+            "invitee": self.person.invitee,
+            "registration": self.registered,
+            "links": links,
+            "languages": languages,
+            "now": self.now,
+            "problems": [],
+            "values": {},
+            **context,
+        }
+        return _answer(render_page(name, self.locale, **context), status)
+
+    @property
+    def registered(self) -> Registration | None:
+        """The registration that stands: not a withdrawn one."""
+        registration = self.person.registration
+        return (
+            registration
+            if registration and not registration.withdrawn_at and self.person.invitee.rsvp == "accepted"
+            else None
+        )
+
+    def invitation(
+        self, status: int = 200, problems: Sequence[Problem] = (), values: dict[str, str] | None = None
+    ) -> Response:
+        document = self.event.document
+        state = "over" if self.now > document.ends_at else "closed" if self.now > document.answer_until else "open"
+        return self.page(
+            "invitation",
+            status=status,
+            state=state,
+            answered=self.person.invitee.rsvp != "needs-action",
+            problems=list(problems),
+            values=values or {},
+        )
+
+    def registration(
+        self, status: int = 200, problems: Sequence[Problem] = (), form: dict[str, list[str]] | None = None
+    ) -> Response:
+        before = self.person.registration
+        values = {
+            "name": before.name if before else self.person.invitee.name,
+            "organisation": before.organisation if before else self.person.invitee.delegation,
+            "sessions": before.sessions
+            if before
+            else [one.id for one in self.event.document.attendable if one.kind == "session"],
+            "consent": self.registered is not None,
+        }
+        if form is not None:
+            values = {
+                "name": _first(form, "name"),
+                "organisation": _first(form, "organisation"),
+                "sessions": form.get("sessions", []),
+                "consent": form.get("consent") == ["yes"],
+            }
+        return self.page("registration", "/registration", status, problems=list(problems), values=values)
+
+    def feedback(
+        self, status: int = 200, problems: Sequence[Problem] = (), form: dict[str, list[str]] | None = None
+    ) -> Response:
+        state = feedback_state(self.event, self.person, self.now)
+        values = {name: _first(form, name) for name in form} if form else {}
+        return self.page("feedback", "/feedback", status, state=state, problems=list(problems), values=values)
+
+
+@blueprint.route("/i/{token}", methods=READ)
+@personal
+def invitation(token: str) -> Response:
+    return Visit(token).invitation()
+
+
+@blueprint.route("/i/{token}/answer", methods=["POST"], content_types=FORM)
+@personal
+def post_answer(token: str) -> Response:
+    visit = Visit(token)
+    form = requests.form_body(blueprint.current_request)
+    try:
+        rsvp = answer(wiring.invitees(), visit.event, visit.person, _first(form, "answer"), visit.now)
+    except Invalid as error:
+        return visit.invitation(422, error.problems)
+    except Closed:
+        return visit.invitation(410)
+    return _see(visit.url("/registration") if rsvp == "accepted" and not visit.registered else visit.url())
+
+
+@blueprint.route("/i/{token}/registration", methods=READ)
+@personal
+def registration(token: str) -> Response:
+    visit = Visit(token)
+    closed = visit.now > visit.event.document.answer_until
+    return visit.invitation() if closed else visit.registration()
+
+
+@blueprint.route("/i/{token}/registration", methods=["POST"], content_types=FORM)
+@personal
+def post_registration(token: str) -> Response:
+    visit = Visit(token)
+    form = requests.form_body(blueprint.current_request)
+    try:
+        register(wiring.invitees(), wiring.queue(), visit.event, visit.person, form, visit.now)
+    except Invalid as error:
+        return visit.registration(422, error.problems, form)
+    except Conflict as error:
+        return visit.registration(409, [Problem(field="name", message=error.detail)], form)
+    except Closed:
+        return visit.invitation(410)
+    return _see(visit.url("/confirmation"))
+
+
+@blueprint.route("/i/{token}/confirmation", methods=READ)
+@personal
+def confirmation(token: str) -> Response:
+    visit = Visit(token)
+    return visit.page("confirmation", "/confirmation") if visit.registered else visit.invitation()
+
+
+@blueprint.route("/i/{token}/calendar.ics", methods=READ)
+@personal
+def calendar_file(token: str) -> Response:
+    visit = Visit(token)
+    chosen = visit.registered
+    sessions = chosen.sessions if chosen else [session.id for session in visit.event.document.attendable]
+    content = calendar(
+        visit.event,
+        visit.person.invitee,
+        sessions,
+        visit.locale,
+        method="PUBLISH",
+        now=visit.now,
+        page_url=visit.url(),
+        join=chosen is not None,
+    )
+    return _file(content, "text/calendar; charset=utf-8; method=PUBLISH", "invitation.ics")
+
+
+@blueprint.route("/i/{token}/agenda.pdf", methods=READ)
+@personal
+def agenda_file(token: str) -> Response:
+    visit = Visit(token)
+    content = wiring.documents().agenda(visit.event, visit.locale.code, visit.person.invitee.time_zone)
+    return _file(content, "application/pdf", "agenda.pdf")
+
+
+@blueprint.route("/i/{token}/feedback", methods=READ)
+@personal
+def feedback(token: str) -> Response:
+    return Visit(token).feedback()
+
+
+@blueprint.route("/i/{token}/feedback", methods=["POST"], content_types=FORM)
+@personal
+def post_feedback(token: str) -> Response:
+    visit = Visit(token)
+    form = requests.form_body(blueprint.current_request)
+    try:
+        give_feedback(wiring.feedbacks(), visit.event, visit.person, form, visit.now)
+    except Invalid as error:
+        return visit.feedback(422, error.problems, form)
+    except Closed:
+        return visit.feedback(410)
+    return _see(visit.url("/feedback"))
+
+
+@blueprint.route("/u/{token}", methods=READ)
+@personal
+def unsubscribe(token: str) -> Response:
+    visit = Visit(token, "unsubscribe")
+    state = "done" if INVITATIONS in visit.person.invitee.left else "ask"
+    return visit.page("unsubscribe", purpose="unsubscribe", state=state)
+
+
+@blueprint.route("/u/{token}", methods=["POST"], content_types=FORM)
+@personal
+def post_unsubscribe(token: str) -> Response:
+    """The page's form, and the mail program's one click (RFC 8058: ``List-Unsubscribe=One-Click``)."""
+    visit = Visit(token, "unsubscribe")
+    form = requests.form_body(blueprint.current_request)
+    (come_back if form.get("action") == ["come-back"] else leave)(wiring.invitees(), visit.person.invitee, visit.now)
+    return _see(visit.url(purpose="unsubscribe"))
+
+
+def _answer(page: Page, status: int) -> Response:
+    head = blueprint.current_request.method == "HEAD"
+    return Response(b"" if head else page.html.encode(), status_code=status, headers=dict(page.headers))
+
+
+def _file(content: bytes, content_type: str, name: str) -> Response:
+    head = blueprint.current_request.method == "HEAD"
+    return Response(
+        b"" if head else content,
+        headers={
+            "Content-Type": content_type,
+            "Content-Disposition": f'inline; filename="{name}"',
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "X-Robots-Tag": "noindex",
+        },
+    )
+
+
+def _see(url: str) -> Response:
+    """POST, redirect, GET: a reload sends nothing twice (RFC 9110, 303)."""
+    return Response(
+        b"",
+        status_code=303,
+        headers={
+            "Location": url,
+            "Content-Type": "text/plain",
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+def _first(form: dict[str, list[str]], name: str) -> str:
+    return form.get(name, [""])[0]
+
+
+def _wanted_language() -> str:
+    return requests.parameters(blueprint.current_request).get("lang", "")

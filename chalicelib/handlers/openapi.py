@@ -1,0 +1,193 @@
+"""The API's description (OpenAPI 3.1), generated from the models that the handlers read and answer with."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from chalicelib.domain.batch import BatchRequest
+from chalicelib.domain.event import EventDocument
+from chalicelib.handlers import representations as out
+from chalicelib.usecases.import_invitees import ImportReport
+
+Model = type[BaseModel]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call. ``query`` and ``headers`` give name -> description; ``also`` media types beside JSON."""
+
+    path: str
+    method: str
+    summary: str
+    answers: Model | None
+    status: int = 200
+    takes: Model | None = None
+    takes_list: bool = False
+    takes_also: tuple[str, ...] = ()
+    answers_also: tuple[str, ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    header: tuple[str, str] | None = None
+    problems: tuple[int, ...] = (404,)
+
+
+DRY_RUN = ("dry_run", "true: say what would happen and write nothing")
+
+OPERATIONS = (
+    Operation("/api/openapi.json", "get", "This description", None, problems=()),
+    Operation(
+        "/api/events/{event}",
+        "put",
+        "Create or replace the event document",
+        out.Published,
+        takes=EventDocument,
+        problems=(409, 422),
+    ),
+    Operation("/api/events/{event}", "get", "The event document with its findings", out.StoredEvent),
+    Operation(
+        "/api/events/{event}/documents/{document}/{language}",
+        "put",
+        "Upload a PDF that goes with mails",
+        out.StoredDocument,
+        takes_also=("application/pdf",),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/invitees",
+        "post",
+        "Add or update people; the report answers for each row",
+        ImportReport,
+        takes=out.InviteeRow,
+        takes_list=True,
+        takes_also=("text/csv",),
+        query=(DRY_RUN,),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/invitees",
+        "get",
+        "People, a page at a time",
+        out.InviteePage,
+        query=(
+            ("status", "no-answer, accepted, declined or tentative"),
+            ("category", "a category of the event"),
+            ("language", "a language code"),
+            ("limit", "1 to 1000, default 100"),
+            ("cursor", "from the page before"),
+        ),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/batches",
+        "post",
+        "Plan and accept a batch of mails",
+        out.BatchOut,
+        202,
+        takes=BatchRequest,
+        query=(DRY_RUN,),
+        header=("Idempotency-Key", "The same key gives the same batch, however often it is sent"),
+        problems=(404, 409, 422),
+    ),
+    Operation("/api/events/{event}/batches", "get", "Every batch of the event", out.BatchList),
+    Operation("/api/events/{event}/batches/{batch}", "get", "A batch with its outcome counts", out.BatchOut),
+    Operation(
+        "/api/events/{event}/registrations",
+        "get",
+        "Who is registered",
+        out.RegistrationList,
+        answers_also=("text/csv",),
+    ),
+    Operation("/api/events/{event}/feedback", "get", "What came back", out.FeedbackList, answers_also=("text/csv",)),
+)
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The OpenAPI document as JSON-ready values."""
+    models: list[Model] = [out.ProblemDocument, *(m for o in OPERATIONS for m in (o.takes, o.answers) if m)]
+    unique = list(dict.fromkeys(models))
+    _, schemas = models_json_schema([(m, "validation") for m in unique], ref_template="#/components/schemas/{model}")
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Convoke, the organisers' API",
+            "version": "1",
+            "description": "Sign in with Amazon Cognito and send the id token in the Authorization header.",
+        },
+        "security": [{"organisers": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"organisers": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    parameters = [_parameter(name, "path", "", required=True) for name in names]
+    parameters += [_parameter(name, "query", words, required=False) for name, words in operation.query]
+    if operation.header:
+        parameters.append(_parameter(operation.header[0], "header", operation.header[1], required=True))
+    said: dict[str, Any] = {
+        "summary": operation.summary,
+        "operationId": _identifier(operation),
+        "parameters": parameters,
+    }
+    if operation.takes or operation.takes_also:
+        said["requestBody"] = {
+            "required": True,
+            "content": _content(operation.takes, operation.takes_also, operation.takes_list),
+        }
+    answer = _content(operation.answers, operation.answers_also, False) or {
+        "application/json": {"schema": {"type": "object"}}
+    }
+    said["responses"] = {str(operation.status): {"description": operation.summary, "content": answer}}
+    if operation.header:  # a dry run is answered at once
+        said["responses"]["200"] = {"description": "The plan of a dry run", "content": answer}
+    if operation.method == "put" and operation.takes:
+        said["responses"]["201"] = {"description": "The event is new", "content": answer}
+    said["responses"]["401"] = {"description": "Sign in first"}
+    for status in (*operation.problems, 500):
+        said["responses"][str(status)] = {
+            "description": _WHY[status],
+            "content": {"application/problem+json": {"schema": _reference(out.ProblemDocument)}},
+        }
+    return said
+
+
+_WHY = {
+    404: "There is no such thing",
+    409: "It contradicts what is stored",
+    422: "Fields do not fit",
+    500: "Our side failed",
+}
+
+
+def _parameter(name: str, where: str, words: str, *, required: bool) -> dict[str, Any]:
+    parameter: dict[str, Any] = {"name": name, "in": where, "required": required, "schema": {"type": "string"}}
+    return {**parameter, "description": words} if words else parameter
+
+
+def _content(model: Model | None, also: tuple[str, ...], many: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if model:
+        schema = _reference(model)
+        content["application/json"] = {"schema": {"type": "array", "items": schema} if many else schema}
+    for media_type in also:
+        content[media_type] = {"schema": {"type": "string"}}
+    return content
+
+
+def _reference(model: Model) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _identifier(operation: Operation) -> str:
+    parts = [part.strip("{}") for part in operation.path.removeprefix("/api/").split("/")]
+    return f"{operation.method}_{'_'.join(parts)}".replace(".json", "")

@@ -1,0 +1,26 @@
+"""What the environment tells the functions, read once, on first use."""
+
+import os
+from functools import cache
+
+from pydantic import BaseModel
+
+
+class Settings(BaseModel):
+    """The names that the template gives (``infra/resources.yaml``, Globals). Two functions are told ``typesetter``."""
+
+    table: str
+    bucket: str
+    queue: str
+    link_keys: str
+    base_url: str
+    configuration_set: str
+    typesetter: str = ""
+
+
+@cache
+def settings() -> Settings:
+    """Raises pydantic's ValidationError naming each variable that is missing."""
+    return Settings.model_validate(
+        {name: os.environ[name.upper()] for name in Settings.model_fields if name.upper() in os.environ}
+    )

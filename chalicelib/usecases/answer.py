@@ -1,0 +1,23 @@
+"""An invitee accepts, declines or says perhaps; and may change it until the deadline."""
+
+from datetime import datetime
+from typing import get_args
+
+from chalicelib.adapters.store.invitees import Invitees, PersonFile
+from chalicelib.domain.errors import Closed, Invalid
+from chalicelib.domain.event import Event
+from chalicelib.domain.invitee import Rsvp
+
+ANSWERS: tuple[Rsvp, ...] = tuple(rsvp for rsvp in get_args(Rsvp) if rsvp != "needs-action")
+
+
+def answer(invitees: Invitees, event: Event, person: PersonFile, chosen: str, now: datetime) -> Rsvp:
+    """Record the answer; the same one again changes nothing. Raises Invalid, and Closed after the deadline."""
+    if now > event.document.answer_until:
+        raise Closed("The time for answers has passed.")
+    if chosen not in ANSWERS:
+        raise Invalid.field("answer", "Choose one of the answers.")
+    rsvp = chosen
+    if rsvp != person.invitee.rsvp:
+        invitees.answer(person.invitee, rsvp, person.registration, now)
+    return rsvp

@@ -1,0 +1,26 @@
+"""An organiser uploads a file that goes with mails."""
+
+from chalicelib.adapters.documents import Documents
+from chalicelib.adapters.store.events import Events
+from chalicelib.domain.errors import Invalid, NotFound
+
+LARGEST = 4 * 1024 * 1024
+"""Octets. A mail carries it to each recipient, and Lambda takes 6 MB in a request."""
+
+
+def put_document(
+    events: Events, documents: Documents, event_id: str, document: str, language: str, content: bytes
+) -> None:
+    """Store one language of a document that the event names. Raises NotFound and Invalid."""
+    event = events.get(event_id)
+    if document not in {known.id for known in event.document.documents}:
+        raise NotFound(f'The event "{event_id}" names no document "{document}". Add it to "documents" first.')
+    if language not in event.document.languages:
+        raise Invalid.field("language", f"The event speaks {', '.join(event.document.languages)}.")
+    if not content.startswith(b"%PDF-"):
+        raise Invalid.field("body", "Send a PDF file.")
+    if len(content) > LARGEST:
+        raise Invalid.field(
+            "body", "The file is larger than 4 MB. Make it smaller, because every recipient gets it by mail."
+        )
+    documents.put_document(event_id, document, language, content)

@@ -1,0 +1,53 @@
+"""SES tells what became of a mail: the ledger follows, and an address that does not exist gets no more."""
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.adapters.links import Links
+from chalicelib.adapters.store.ledger import Ledger
+from chalicelib.adapters.store.suppressions import Suppressions
+from chalicelib.domain.address import address_key
+from chalicelib.domain.delivery import State
+from chalicelib.domain.event import utc
+
+STATES: dict[str, State] = {
+    "Send": "sent",
+    "Delivery": "delivered",
+    "Bounce": "bounced",
+    "Complaint": "complained",
+    "Reject": "failed",
+}
+
+
+def record_mail_event(
+    ledger: Ledger, suppressions: Suppressions, links: Links, event: dict[str, Any], now: datetime
+) -> bool:
+    """Apply one event in SES's event publishing JSON; True when it moved a delivery.
+
+    A temporary bounce (``bounceType`` other than Permanent) is recorded too, and suppresses nothing.
+    Source: Amazon SES developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS".
+    """
+    kind, mail = event.get("eventType", ""), event["mail"]
+    tags = {name: values[0] for name, values in mail.get("tags", {}).items() if values}
+    if kind not in STATES or not {"invitee", "kind", "occurrence"} <= tags.keys():
+        return False
+    detail = event.get(kind.lower(), {})
+    facts: dict[str, Any] = {"message_id": mail["messageId"]}
+    if kind == "Delivery":
+        facts["delivered_at"] = detail.get("timestamp", utc(now))
+    if kind in ("Bounce", "Complaint", "Reject"):
+        facts["reason"] = " ".join(
+            filter(
+                None,
+                (
+                    detail.get("bounceType"),
+                    detail.get("bounceSubType"),
+                    detail.get("complaintFeedbackType"),
+                    detail.get("reason"),
+                ),
+            )
+        )
+    if kind == "Complaint" or (kind == "Bounce" and detail.get("bounceType") == "Permanent"):
+        for address in mail["destination"]:
+            suppressions.add(links.address_hash(address_key(address)), kind.lower(), now)
+    return ledger.record_event((tags["invitee"], tags["kind"], tags["occurrence"]), STATES[kind], facts)

@@ -1,0 +1,93 @@
+"""An invitee accepts and registers; the confirmation is promised in the same transaction."""
+
+from datetime import datetime, timedelta
+
+from chalicelib.adapters.queue import Queue
+from chalicelib.adapters.store.due import Due
+from chalicelib.adapters.store.invitees import Invitees, PersonFile
+from chalicelib.adapters.store.table import ConditionFailed
+from chalicelib.domain.errors import Closed, Conflict, Invalid, Problem
+from chalicelib.domain.event import Event, utc
+from chalicelib.domain.invitee import Registration
+from chalicelib.domain.text import one_line
+from chalicelib.domain.work import Work
+
+GRACE = timedelta(minutes=2)
+"""How long the direct way has before the clock queues the confirmation."""
+
+LONGEST = 200
+
+
+def register(
+    invitees: Invitees, queue: Queue, event: Event, person: PersonFile, form: dict[str, list[str]], now: datetime
+) -> Registration:
+    """Store what the form says and queue the confirmation; the same form again changes and mails nothing.
+
+    Raises Invalid with a problem per field, Closed after the deadline, Conflict when another window was quicker.
+    """
+    if now > event.document.answer_until:
+        raise Closed("The time for answers has passed.")
+    standing = person.registration
+    wanted = _read(event, person, form, now)
+    said = {"name", "organisation", "sessions"}
+    if (
+        standing
+        and not standing.withdrawn_at
+        and person.invitee.rsvp == "accepted"
+        and (standing.model_dump(include=said) == wanted.model_dump(include=said))
+    ):
+        return standing
+    work = Work(
+        event=event.id,
+        kind="confirmation",
+        occurrence=str(wanted.version),
+        invitee=person.invitee.id,
+        outbox=utc(now + GRACE),
+    )
+    try:
+        invitees.register(person.invitee, wanted, outbox_of(work))
+    except ConditionFailed:
+        raise Conflict("Your registration was changed in another window a moment ago.") from None
+    queue.send([work])
+    return wanted
+
+
+def outbox_of(work: Work) -> Due:
+    """The row that makes the clock queue one person's mail again until the worker takes the row away."""
+    return Due(
+        what="outbox",
+        reference=f"{work.invitee}#{work.kind}#{work.occurrence}",
+        at=datetime.fromisoformat(work.outbox),
+        body=work.model_dump(exclude_defaults=True),
+    )
+
+
+def _read(event: Event, person: PersonFile, form: dict[str, list[str]], now: datetime) -> Registration:
+    name, organisation = (one_line(" ".join(form.get(field, [])))[: LONGEST + 1] for field in ("name", "organisation"))
+    offered = [session.id for session in event.document.attendable]
+    sessions = [session for session in offered if session in form.get("sessions", [])]
+    problems = [
+        Problem(field=field, message=message)
+        for field, message, wrong in (
+            ("name", "Enter your name as it should stand on the badge.", not name),
+            ("name", "Shorten the name to 200 characters.", len(name) > LONGEST),
+            ("organisation", "Enter the organisation that you represent.", not organisation),
+            ("organisation", "Shorten the organisation to 200 characters.", len(organisation) > LONGEST),
+            ("sessions", "Choose at least one session.", not sessions),
+            ("consent", "Confirm that we may use these details for this event.", form.get("consent") != ["yes"]),
+        )
+        if wrong
+    ]
+    if problems:
+        raise Invalid("The registration is not complete.", problems)
+    version = person.registration.version + 1 if person.registration else 1
+    return Registration(
+        invitee=person.invitee.id,
+        event=event.id,
+        name=name,
+        organisation=organisation,
+        sessions=sessions,
+        consented_at=now,
+        updated_at=now,
+        version=version,
+    )

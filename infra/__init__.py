@@ -1,0 +1,1 @@
+"""What AWS is told, and the same on a laptop."""

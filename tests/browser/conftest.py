@@ -1,0 +1,1 @@
+from tests.deployed import mailbox, organiser, stack  # noqa: F401

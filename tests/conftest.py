@@ -1,0 +1,109 @@
+"""Fixtures of the unit tests: an AWS in memory for each test, one strict SES for all, adapters on both."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.aws import ONCE
+from chalicelib.adapters.documents import Documents
+from chalicelib.adapters.links import Links
+from chalicelib.adapters.queue import Queue
+from chalicelib.adapters.ses import Mailer
+from chalicelib.adapters.store.batches import Batches
+from chalicelib.adapters.store.due import Dues
+from chalicelib.adapters.store.events import Events
+from chalicelib.adapters.store.invitees import Invitees
+from chalicelib.adapters.store.ledger import Ledger
+from chalicelib.adapters.store.suppressions import Suppressions
+from chalicelib.adapters.store.table import Table
+from chalicelib.usecases.accept_batch import Planner
+from chalicelib.usecases.deliver import Post
+from infra.local.ses import SesServer
+from tests.shelf import BASE, KEYS, NOW, REGION, SETTINGS, Clock, InProcessTypesetter, Shelf, table_definition
+
+
+@cache
+def client(service: str, url: str = "") -> Any:
+    """One client for the whole run: making one costs more than most tests. Outside ``aws`` they reach nothing."""
+    session = boto3.session.Session("testing", "testing", region_name=REGION)
+    return session.client(service, endpoint_url=url or None, config=ONCE)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An empty AWS, with the table of ``infra/resources.yaml``, the queue and the bucket."""
+    with mock_aws():
+        client("dynamodb").create_table(**table_definition())
+        client("sqs").create_queue(QueueName="deliver")
+        where: Any = {"LocationConstraint": REGION}
+        client("s3").create_bucket(Bucket=SETTINGS["BUCKET"], CreateBucketConfiguration=where)
+        yield
+
+
+@pytest.fixture
+def queue_url(aws: None) -> str:
+    return str(client("sqs").get_queue_url(QueueName="deliver")["QueueUrl"])
+
+
+@pytest.fixture
+def table(aws: None) -> Table:
+    return Table(client("dynamodb"), SETTINGS["TABLE"])
+
+
+@pytest.fixture(scope="session")
+def post_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SesServer]:
+    with SesServer(tmp_path_factory.mktemp("post"), rate=10_000) as server:
+        yield server
+
+
+@pytest.fixture
+def mail_server(post_office: SesServer) -> SesServer:
+    """SES with nothing in the mailbox, no fault armed, the sender verified."""
+    post_office.control.reset()
+    sesv2 = client("sesv2", post_office.url)
+    sesv2.create_email_identity(EmailIdentity="symposium.example.org")
+    sesv2.create_configuration_set(ConfigurationSetName=SETTINGS["CONFIGURATION_SET"])
+    return post_office
+
+
+@pytest.fixture
+def links() -> Links:
+    return Links(lambda: KEYS, BASE)
+
+
+@pytest.fixture
+def shelf(table: Table, queue_url: str, mail_server: SesServer, links: Links) -> Shelf:
+    """Every adapter, on the AWS in memory and the strict SES."""
+    typesetter = InProcessTypesetter(lambda: documents, lambda: Events(table))
+    documents = Documents(client("s3"), SETTINGS["BUCKET"], lambda: typesetter, SETTINGS["TYPESETTER"])
+    mailer = Mailer(client("sesv2", mail_server.url), SETTINGS["CONFIGURATION_SET"])
+    invitees, ledger, suppressions, slept = Invitees(table), Ledger(table), Suppressions(table), list[float]()
+    post = Post(
+        events=Events(table), invitees=invitees, ledger=ledger, suppressions=suppressions, batches=Batches(table),
+        dues=Dues(table), links=links, documents=documents, mailer=mailer, queue=Queue(client("sqs"), queue_url),
+        sleep=slept.append,
+    )  # fmt: skip
+    return Shelf(
+        table=table, dynamodb=client("dynamodb"), sqs=client("sqs"), s3=client("s3"), ses=mail_server, post=post,
+        planner=Planner(invitees, ledger, suppressions, links), typesetter=typesetter, clock=Clock(), slept=slept,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def fault(mail_server: SesServer) -> Callable[..., None]:
+    """``fault("throttle", 2)``: the next two SendEmail calls meet it; also ``fail`` and ``drop``."""
+
+    def arm(mode: str, calls: int = 1, skip: int = 0) -> None:
+        mail_server.account.faults.arm(mode, calls, skip)
+
+    return arm

@@ -1,0 +1,104 @@
+"""Each function runs under its own policy: take one action away, and what that function does fails."""
+
+import contextlib
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from infra.local.actors import Mailbox, Organiser, tick
+from infra.local.stack import STACK, LocalStack
+from tests.deployed import symposium
+
+pytestmark = pytest.mark.integration
+
+DAY = (date.today() + timedelta(days=30)).isoformat()
+
+
+@contextlib.contextmanager
+def without(stack: LocalStack, function: str, action: str) -> Iterator[None]:
+    """The function's role without ``action`` while the block runs."""
+    iam = stack.client("iam")
+    role = f"{function}Role"
+    resource = stack.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=role)
+    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+    narrowed = json.loads(json.dumps(document))
+    removed = 0
+    for statement in narrowed["Statement"]:
+        removed += statement["Action"].count(action)
+        statement["Action"] = [one for one in statement["Action"] if one != action] or ["none:Nothing"]
+    assert removed, f"{role} does not allow {action}"
+    iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(narrowed))
+    try:
+        time.sleep(1.2)  # the strict SES remembers a permission for a second
+        yield
+    finally:
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+        time.sleep(1.2)
+
+
+@pytest.fixture
+def event(organiser: Organiser) -> str:
+    """A published event with one invitee."""
+    name = f"policies-{uuid.uuid4().hex[:8]}"
+    assert organiser.call("PUT", f"/events/{name}", symposium(DAY)).status == 201
+    people = [{"email": f"{name}@example.org", "name": "Somebody"}]
+    assert organiser.call("POST", f"/events/{name}/invitees", people).status == 200
+    return name
+
+
+def test_each_function_has_a_role_of_its_own(stack: LocalStack) -> None:
+    resources = stack.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    functions = [one for one in resources if one["ResourceType"] == "AWS::Lambda::Function"]
+    roles = {stack.client("lambda").get_function_configuration(FunctionName=one["PhysicalResourceId"])["Role"] for one in functions}
+    assert len(functions) == len(roles) == 5
+
+
+@pytest.mark.parametrize("action", ["dynamodb:PutItem", "sqs:SendMessage", "secretsmanager:GetSecretValue"])
+def test_the_api_cannot_work_without(stack: LocalStack, organiser: Organiser, event: str, action: str) -> None:
+    if action == "secretsmanager:GetSecretValue":
+        restart(stack, "APIHandlerName")
+    with without(stack, "ApiHandler", action):
+        batch = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
+        assert batch.status == 500
+
+
+def test_the_worker_cannot_send_without_ses(stack: LocalStack, organiser: Organiser, mailbox: Mailbox, event: str) -> None:
+    with without(stack, "Deliver", "ses:SendEmail"):
+        organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
+        time.sleep(5)
+        assert mailbox.messages(event=event) == []
+
+
+def test_the_clock_cannot_start_a_mailing_without_the_index(stack: LocalStack, event: str) -> None:
+    with without(stack, "Clock", "dynamodb:Query"), pytest.raises(RuntimeError, match="AccessDenied"):
+        tick(stack, f"{DAY}T12:00:00Z")
+
+
+def test_events_do_not_reach_the_ledger_without_update(stack: LocalStack, organiser: Organiser, event: str) -> None:
+    with without(stack, "SesEvents", "dynamodb:UpdateItem"):
+        answer = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x").json
+        time.sleep(5)
+        outcomes = organiser.call("GET", f"/events/{event}/batches/{answer['batch']}").json["outcomes"]
+        assert (outcomes["delivered"], outcomes["sent"]) == (0, 1)
+
+
+def test_no_agenda_is_kept_without_put_object(stack: LocalStack) -> None:
+    functions = stack.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId="Typeset")
+    name = functions["StackResourceDetail"]["PhysicalResourceId"]
+    with without(stack, "Typeset", "s3:PutObject"):
+        order = {"event": "policies", "version": 1, "language": "en", "zone": "Europe/Vienna"}
+        answer = stack.client("lambda").invoke(FunctionName=name, Payload=json.dumps(order).encode())
+        assert answer.get("FunctionError")
+
+
+def restart(stack: LocalStack, output: str) -> None:
+    """A new container for the function, so that nothing it read before is remembered."""
+    client, name = stack.client("lambda"), stack.outputs[output]
+    configuration = client.get_function_configuration(FunctionName=name)
+    client.update_function_configuration(FunctionName=name, MemorySize=configuration["MemorySize"] + 1)

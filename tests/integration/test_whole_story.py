@@ -1,0 +1,156 @@
+"""The packaged functions, deployed: from the document to the feedback, with IAM enforced on each."""
+
+import json
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from infra.local.actors import Answer, Mailbox, Organiser, Participant, http, personal_link, tick, wait_until
+from infra.local.stack import LocalStack
+from tests.deployed import symposium
+
+pytestmark = pytest.mark.integration
+
+DAY = date.today() + timedelta(days=20)
+PEOPLE = [
+    {"email": f"{name}@example.org", "name": name.title(), "language": language, "time_zone": zone, "category": "government"}
+    for name, language, zone in (
+        ("aigul", "ru", "Asia/Bishkek"),
+        ("boris", "ru", "Europe/Minsk"),
+        ("clara", "en", "Europe/Vienna"),
+        ("daniel", "en", "America/New_York"),
+    )
+]
+
+
+class Event:
+    """One published event of the tests, with its people invited and their links in hand."""
+
+    def __init__(self, organiser: Organiser, mailbox: Mailbox, stack: LocalStack) -> None:
+        self.id = f"symposium-{uuid.uuid4().hex[:8]}"
+        self.organiser, self.mailbox, self.stack = organiser, mailbox, stack
+
+    def call(self, method: str, path: str = "", body: object = None, **headers: str) -> Answer:
+        return self.organiser.call(method, f"/events/{self.id}{path}", body, **headers)
+
+    def batch(self, kind: str, key: str, **audience: list[str]) -> str:
+        answer = self.call("POST", "/batches", {"kind": kind, "audience": audience}, idempotency_key=key)
+        assert answer.status == 202, answer.text
+        return str(answer.json["batch"])
+
+    def outcomes(self, batch: str) -> dict[str, int]:
+        return {name: n for name, n in self.call("GET", f"/batches/{batch}").json["outcomes"].items() if n}
+
+    def settled(self, batch: str, **expected: int) -> None:
+        wait_until(lambda: self.outcomes(batch) == expected, f"{expected} of {batch}, not {self.outcomes(batch)},", 40)
+
+    def mails(self, kind: str) -> list[dict]:  # type: ignore[type-arg]
+        return self.mailbox.messages(event=self.id, kind=kind)
+
+    def participant(self, address: str, kind: str = "invitation") -> Participant:
+        [message] = [one for one in self.mails(kind) if one["destination"] == [address]]
+        return Participant(personal_link(self.mailbox.read(message["id"]), self.stack.web))
+
+
+@pytest.fixture(scope="module")
+def event(organiser: Organiser, mailbox: Mailbox, stack: LocalStack) -> Event:
+    event = Event(organiser, mailbox, stack)
+    answer = event.call("PUT", "", symposium(DAY.isoformat()))
+    assert answer.status == 201, answer.text
+    report = event.call("POST", "/invitees", PEOPLE)
+    assert report.json["counts"] == {"created": len(PEOPLE)}, report.text
+    event.settled(event.batch("invitation", "first"), delivered=len(PEOPLE))
+    return event
+
+
+@pytest.mark.parametrize("method, path", [
+    ("GET", "/api/openapi.json"), ("PUT", "/api/events/x"), ("GET", "/api/events/x"), ("POST", "/api/events/x/invitees"),
+    ("GET", "/api/events/x/invitees"), ("POST", "/api/events/x/batches"), ("GET", "/api/events/x/batches/y"),
+    ("GET", "/api/events/x/registrations"), ("GET", "/api/events/x/feedback"),
+])  # fmt: skip
+def test_every_api_route_answers_401_without_a_valid_token(stack: LocalStack, method: str, path: str) -> None:
+    for token in ("", "Bearer not.a.token"):
+        headers = {"authorization": token} if token else {}
+        body = b"{}" if method in ("PUT", "POST") else None
+        assert http(method, stack.web + path, body, content_type="application/json", **headers).status == 401
+
+
+def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(event: Event) -> None:
+    description = event.organiser.call("GET", "/openapi.json").json
+    assert description["openapi"].startswith("3.1")
+    assert "post" in description["paths"]["/api/events/{event}/batches"]
+
+
+def test_a_document_with_an_error_changes_nothing_and_names_the_field(event: Event) -> None:
+    wrong = symposium(DAY.isoformat())
+    wrong["sessions"][1]["ends"] = "07:00"
+    answer = event.call("PUT", "", wrong)
+    assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert any(error["field"].startswith("sessions.1") for error in answer.json["errors"])
+    assert event.call("GET").json["version"] == 1
+
+
+def test_two_presses_send_one_mail_a_person_and_another_body_under_the_same_key_is_409(event: Event) -> None:
+    first, second = event.batch("invitation", "again"), event.batch("invitation", "again")
+    assert first == second
+    assert event.call("GET", f"/batches/{first}").json["plan"]["already_sent"] == len(PEOPLE)
+    other = event.call("POST", "/batches", {"kind": "chase"}, idempotency_key="again")
+    assert other.status == 409
+    assert len(event.mails("invitation")) == len(PEOPLE)
+
+
+def test_from_the_answer_to_the_feedback(event: Event, stack: LocalStack) -> None:
+    clara, aigul = event.participant("clara@example.org"), event.participant("aigul@example.org")
+    assert clara.answer("accepted").headers["location"].endswith("/registration")
+    assert clara.register("Clara Weiß", "Ministry", ["session-1", "session-2"]).status == 303
+    assert aigul.answer("declined").status == 303
+    wait_until(lambda: len(event.mails("confirmation")) == 1, "the confirmation", 30)
+    [registration] = event.call("GET", "/registrations").json["registrations"]
+    assert registration["name"] == "Clara Weiß"
+
+    due = datetime.combine(DAY, datetime.min.time(), UTC)
+    for hour in range(-24, 13):
+        tick(stack, (due + timedelta(hours=hour)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    wait_until(lambda: len(event.mails("feedback")) == 1, "the feedback request", 30)
+    reminded = event.mails("reminder")
+    assert reminded and {one["destination"][0] for one in reminded} == {"clara@example.org"}
+    assert len({one["tags"]["occurrence"] for one in reminded}) == len(reminded), "no reminder came twice"
+
+    form = {question["id"]: "5" for question in symposium(DAY.isoformat())["feedback"]["questions"] if question["kind"] == "rating"}
+    assert clara.post("/feedback", form).status == 303
+    [answer] = event.call("GET", "/feedback").json["feedback"]
+    assert all(answer[name] == 5 for name in form)
+    assert "clara" not in json.dumps(answer).lower()
+
+
+def test_the_agenda_is_typeset_by_its_own_function_and_comes_as_a_pdf_a_browser_can_open(event: Event) -> None:
+    answer = event.participant("boris@example.org").get("/agenda.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+
+
+def test_a_head_request_is_answered_without_a_body(event: Event) -> None:
+    link = event.participant("boris@example.org").link
+    answer = http("HEAD", link)
+    assert (answer.status, answer.content) == (200, b"")
+
+
+def test_one_click_unsubscribe_stops_invitations_but_not_what_was_registered_for(event: Event) -> None:
+    [message] = [one for one in event.mails("invitation") if one["destination"] == ["daniel@example.org"]]
+    mail = event.mailbox.read(message["id"])
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = mail["List-Unsubscribe"].strip("<>")
+    assert http("POST", address, b"List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded").status < 400
+    batch = event.batch("chase", "chase-after-leaving", statuses=["no-answer"])
+    plan = event.call("GET", f"/batches/{batch}").json["plan"]
+    assert plan["left"] == 1
+
+
+def test_a_bounced_address_is_noticed_and_left_out_of_the_next_batch(event: Event) -> None:
+    gone = "gone@example.org"
+    event.mailbox.control("addresses", address=gone, outcome="bounce")
+    assert event.call("POST", "/invitees", [{"email": gone, "name": "Gone"}]).status == 200
+    event.settled(event.batch("invitation", "late"), bounced=1)
+    batch = event.batch("chase", "chase-the-gone", statuses=["no-answer"])
+    assert event.call("GET", f"/batches/{batch}").json["plan"]["suppressed"] == 1
