@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    """The moment to the second, as it is stored."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @cache

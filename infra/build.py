@@ -72,11 +72,16 @@ def _digest(host: bool) -> str:
 
 def _copy_aside() -> Path:
     """A copy without tests, tools and Chalice's own requirement: Chalice packs the part of itself that runs."""
-    aside = BUILD / "src"
+    aside, downloaded = BUILD / "src", BUILD / "downloaded"
+    if (aside / ".chalice/deployments").exists():  # the libraries of an earlier build, which Chalice uses again
+        shutil.rmtree(downloaded, ignore_errors=True)
+        shutil.move(aside / ".chalice/deployments", downloaded)
     shutil.rmtree(aside, ignore_errors=True)
     ignore = shutil.ignore_patterns("__pycache__", "*.mjml", "*.po", "deployed", "deployments")
     for name in ("chalicelib", ".chalice", "templates", "infra/policies"):
         shutil.copytree(ROOT / name, aside / name, ignore=ignore)
+    if downloaded.exists():
+        shutil.move(downloaded, aside / ".chalice/deployments")
     (aside / "vendor").mkdir()
     (aside / "vendor/templates").symlink_to("../templates")
     shutil.copy(ROOT / "app.py", aside)
@@ -132,13 +137,22 @@ def _host_wheels(tree: Path) -> None:
 
 
 def _layer(name: str, *, host: bool) -> None:
-    """One layer zip from ``infra/layers.txt``: what a single function needs and all others would pay for."""
-    with tempfile.TemporaryDirectory(dir=BUILD) as aside:
-        target = Path(aside) / "python"
-        platform = [] if host and not _like_lambda() else ["--platform", LAMBDA_PLATFORM, "--only-binary=:all:"]
-        _pip("install", "--no-deps", *platform, "--target", str(target), "-r", str(ROOT / "infra/layers.txt"))
-        (OUT / "layers").mkdir(exist_ok=True)
-        _zip(Path(aside), OUT / f"layers/{name}.zip")
+    """One layer zip from ``infra/layers.txt``: what a single function needs and all others would pay for.
+
+    It is large and changes rarely, so it is kept by the digest of what it is made of.
+    """
+    platform = [] if host and not _like_lambda() else ["--platform", LAMBDA_PLATFORM, "--only-binary=:all:"]
+    made_of = f"{(ROOT / 'infra/layers.txt').read_text()} {sys.version_info[:2]} {platform}"
+    kept = BUILD / f"layers/{name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.zip"
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=BUILD) as aside:
+            target = Path(aside) / "python"
+            _pip("install", "--no-deps", *platform, "--target", str(target), "-r", str(ROOT / "infra/layers.txt"))
+            _zip(Path(aside), kept.with_suffix(".part"))
+            kept.with_suffix(".part").rename(kept)
+    (OUT / "layers").mkdir(exist_ok=True)
+    shutil.copy(kept, OUT / f"layers/{name}.zip")
 
 
 def _pip(*arguments: str) -> None:

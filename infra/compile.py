@@ -101,34 +101,37 @@ def _cities(cldr: Any) -> dict[str, str]:
 
 
 def compile_mails(root: Path) -> list[Path]:
-    """Each ``body.mjml`` to the ``body.html`` that is rendered for a person: still a Jinja2 template, styles inlined.
-
-    Jinja's ``{% … %}`` goes through MJML and the inliner as comments, which HTML allows between table rows, where either
-    would move or drop text. ``{{ … }}`` stands where text may, and stays.
-    """
-    from mjml import mjml_to_html  # type: ignore[import-untyped]
-
+    """Each ``body.mjml`` to the ``body.html`` that is rendered for a person: still a Jinja2 template."""
     made = []
     for source in sorted((root / "templates/email").glob("*/body.mjml")):
-        marks: list[str] = []
-
-        def hold(mark: re.Match[str], marks: list[str] = marks) -> str:
-            marks.append(mark[0])
-            return f"<!--mark{len(marks) - 1}-->"
-
-        result = mjml_to_html(JINJA.sub(hold, _included(source)))
-        if result.errors:
-            raise SystemExit(f"{source}: {result.errors}")
-        for number in range(len(marks)):
-            if result.html.count(f"<!--mark{number}-->") != 1:
-                raise SystemExit(f"{source}: {marks[number]} does not survive MJML where it stands")
-        html = re.sub(r"<!--mark(\d+)-->", lambda mark, marks=marks: marks[int(mark[1])], result.html)
-        made += write_if_changed(source.with_suffix(".html"), (re.sub(r"\n\s*", "\n", html) + "\n").encode())
+        made += write_if_changed(source.with_suffix(".html"), _mail_html(source).encode())
     return made
 
 
+def _mail_html(source: Path) -> str:
+    """Jinja's ``{% … %}`` goes through MJML and the inliner as comments, which HTML allows between table rows, where
+    either would move or drop text. ``{{ … }}`` stands where text may, and stays. SystemExit for what gets lost."""
+    from mjml import mjml_to_html
+
+    marks: list[str] = []
+
+    def hold(mark: re.Match[str]) -> str:
+        marks.append(mark[0])
+        return f"<!--mark{len(marks) - 1}-->"
+
+    result = mjml_to_html(JINJA.sub(hold, _included(source)))
+    if result.errors:
+        raise SystemExit(f"{source}: {result.errors}")
+    for number, mark in enumerate(marks):
+        if result.html.count(f"<!--mark{number}-->") != 1:
+            raise SystemExit(f"{source}: {mark} does not come through MJML where it stands")
+    html = re.sub(r"<!--mark(\d+)-->", lambda found: marks[int(found[1])], result.html)
+    html = re.sub(r"<table(?![^>]*\brole=)", '<table role="presentation"', html)  # MJML gives mj-table no role
+    return re.sub(r"\n\s*", "\n", html) + "\n"
+
+
 def _included(source: Path) -> str:
-    """The MJML with each ``<mj-include path="…" />`` replaced by that file, as MJML does, before Jinja is looked for."""
+    """The MJML with each ``<mj-include path="…" />`` replaced by that file, as MJML does, before Jinja is held back."""
     return INCLUDE.sub(lambda found: _included(source.parent / found[1]), source.read_text("utf-8"))
 
 

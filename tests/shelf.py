@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -174,7 +175,8 @@ class Shelf:
     def queued(self) -> list[tuple[Work, int]]:
         """What lies in the queue, and how many seconds each message was to wait."""
         messages = get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["deliver"]._messages
-        return [(Work.model_validate_json(m.body), round((m.delayed_until - m.sent_timestamp) / 1000)) for m in messages]
+        waits = [round(max(0, one.delayed_until - one.sent_timestamp) / 1000) for one in messages]
+        return [(Work.model_validate_json(one.body), wait) for one, wait in zip(messages, waits, strict=True)]
 
     def take(self) -> list[Work]:
         """Empty the queue, whatever waits in it."""
@@ -207,9 +209,10 @@ class Shelf:
 def person(name: str, *, event: str = "symposium", **facts: Any) -> Invitee:
     """An invitee whose id and address follow from the name."""
     said = {"email": f"{name}@example.org", "name": name.title(), "language": "en", "time_zone": "Europe/Vienna"}
-    return Invitee(id=name.ljust(20, "0"), event=event, **{**said, **facts})
+    return Invitee(id=name.ljust(20, "x"), event=event, **{**said, **facts})
 
 
+@cache
 def table_definition() -> dict[str, Any]:
     """CreateTable's arguments, from the template that AWS gets."""
     resources = yaml.load((ROOT / "infra/resources.yaml").read_text(), Loader=_Template)["Resources"]

@@ -1,9 +1,8 @@
-"""The words of a mail to one person: ``templates/email/<kind>/`` filled with the event's facts, as that person sees them.
+"""The words of a mail to one person: ``templates/email/<kind>/`` filled with the event as that person sees it.
 
 What is the same for everybody of one language and time zone (times, agenda, deadline) is worked out once and kept.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from email.utils import parseaddr
@@ -12,24 +11,23 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale, TimeLine
-from chalicelib.adapters.pages import days, feedback_until
-from chalicelib.adapters.programme import programme
+from chalicelib.adapters.pages import days
+from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
 from chalicelib.domain.colour import readable
 from chalicelib.domain.delivery import CAN_LEAVE
 from chalicelib.domain.event import Event, EventDocument, Kind, Question, Session
 from chalicelib.domain.invitee import Invitee, Registration
 from chalicelib.domain.message import Links, Words
+from chalicelib.domain.schedule import feedback_window
 from chalicelib.domain.text import one_line, words
+from chalicelib.domain.wrapping import wrapped
 
-TEXT_WIDTH = 72
-"""Characters a line of the text part, so that it still fits when quoted once (RFC 3676, 4.2). Addresses stay whole."""
+WHITE = "#ffffff"
+"""What the button's words are written in: the event's accent is darkened until they can be read on it."""
 
 SUBJECT_LENGTH = 150
 """Beyond this a subject's title is cut at a word; most readers' lists show the first 40 to 70 characters."""
-
-_HEAD = re.compile(r" *(?:- |\d\S+ {2})?")
-"""What stands before the words of a line: an indent, a dash, hours with the gap after them."""
 
 SECONDS = {"rating": 10, "choice": 15, "text": 45}
 """What one question of a feedback form takes, by its kind."""
@@ -38,9 +36,9 @@ SECONDS = {"rating": 10, "choice": 15, "text": 45}
 class When(NamedTuple):
     """A span of time for a reader, in their zone first.
 
-    ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins, ``starts`` ``12:30``, ``hours`` ``12:30–16:00``, ``where``
-    ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others``: ``08:30–12:00 in Vienna (CET, UTC+1)``, with
-    the date where it is not the reader's.
+    ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins; ``starts`` ``12:30``,
+    ``hours`` ``12:30–16:00``, ``where`` ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others`` such
+    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's.
     """
 
     day: str
@@ -57,7 +55,7 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
             attached: Sequence[str] | None = None) -> Words:
     """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms.
 
-    ``attached`` names what really goes with the mail ("agenda", "calendar", documents' ids); as the event says when None.
+    ``attached`` names what goes with the mail ("agenda", "calendar", documents' ids); as the event says when None.
     ValueError for a reminder without a session or a confirmation without a registration.
     """
     if (kind == "reminder" and session is None) or (kind == "confirmation" and registration is None):
@@ -100,9 +98,10 @@ def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
         "summary": words(document.summary, code), "document": document,
         "organiser": words(organiser.name, code), "postal": words(organiser.postal_address, code).splitlines(),
         "contact": parseaddr(organiser.reply_to)[1] or organiser.reply_to,
-        "online": document.venue.kind == "online", "venue": words(document.venue.name, code) or locale.gettext("Online"),
-        "join_url": document.venue.join_url, "accent": readable(document.accent, "#ffffff"),
-        "when": [_when(document, span, locale, zone) for span in days(document)], "dates": _dates(document, locale, zone),
+        "online": document.venue.kind == "online", "join_url": document.venue.join_url,
+        "venue": words(document.venue.name, code) or locale.gettext("Online"),
+        "accent": readable(document.accent, WHITE), "dates": _dates(document, locale, zone),
+        "when": [_when(document, span, locale, zone) for span in days(document)],
         "spans": {one.id: _when(document, document.span(one), locale, zone) for one in document.sessions},
         "programme": programme(document, locale, zone),
         "deadline": _when(document, (until, until), locale, zone),
@@ -114,7 +113,8 @@ def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
 def _when(document: EventDocument, span: tuple[datetime, datetime], locale: Locale, zone: str) -> When:
     own, *others = locale.times(*span, own_zone=zone, event_zone=document.time_zone)
     whose = locale.gettext("your time (%(where)s)") % {"where": own.where}
-    return When(own.date, own.date[0].upper() + own.date[1:], own.hours.partition("–")[0], _hours(own), own.where, whose,
+    opening = own.date[0].upper() + own.date[1:]
+    return When(own.date, opening, own.hours.partition("–")[0], _hours(own), own.where, whose,
                 [_other(line, own, locale) for line in others])
 
 
@@ -147,7 +147,7 @@ def _on(moment: datetime, zone: str) -> date:
 
 
 def _feedback_day(event: Event, locale: Locale, zone: str) -> str:
-    until = feedback_until(event)
+    _, until = feedback_window(event)
     return locale.date(_on(until, zone)) if until else ""
 
 
@@ -159,13 +159,14 @@ def minutes(document: EventDocument) -> int:
 
 def _own(document: EventDocument, facts: dict[str, Any], registration: Registration | None,
          session: Session | None) -> dict[str, Any]:
-    """The sessions somebody registered for, whether a reminder comes before them, and the session this mail is about."""
+    """The sessions somebody registered for, whether reminders come before them, and the session this mail is about."""
+    bands: list[Band] = facts["programme"].bands
     chosen = set(registration.sessions) if registration else set()
     return {
-        "mine": [band for band in facts["programme"].bands if band.session.id in chosen],
+        "mine": [band for band in bands if band.session.id in chosen],
         "reminded": any(rule.sessions is None or chosen & {*rule.sessions} for rule in document.reminders),
         "this": facts["spans"][session.id] if session else None,
-        "rows": [row for band in facts["programme"].bands if session and band.session.id == session.id for row in band.rows],
+        "rows": [row for band in bands if session and band.session.id == session.id for row in band.rows],
     }
 
 
@@ -178,24 +179,3 @@ def _attached(document: EventDocument, names: Sequence[str], locale: Locale) -> 
 def _short(title: str) -> str:
     room = SUBJECT_LENGTH - 40
     return title if len(title) <= room else f"{title[:room].rpartition(' ')[0]}…"
-
-
-def wrapped(text: str) -> str:
-    """Lines of 72 characters or fewer, each going on below its own first word; never two empty lines on end."""
-    lines = [part for line in text.splitlines() for part in _wrapped_line(line.rstrip())]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
-
-
-def _wrapped_line(line: str) -> list[str]:
-    if len(line) <= TEXT_WIDTH:
-        return [line]
-    head = _HEAD.match(line)
-    start = head[0] if head else ""
-    first, *rest = line[len(start):].split(" ")
-    lines = [start + first]
-    for word in rest:
-        if len(lines[-1]) + 1 + len(word) <= TEXT_WIDTH:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(" " * len(start) + word)
-    return lines

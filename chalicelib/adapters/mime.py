@@ -15,8 +15,8 @@ alternative that it does not know, and Outlook reads the first VEVENT of the par
 iMIP method at all (MS-STANOICAL 2.2.175), while an opened file gives every session. It is application/ics and not
 text/calendar, so that no client takes it for a second invitation.
 
-Written here and not with the standard library's ``EmailMessage``, which encodes every attachment again for every recipient:
-7 ms for a 60 KB file. Here the bytes of a file are encoded once and kept.
+Written here and not with the standard library's ``EmailMessage``, which encodes every attachment again for every
+recipient: 7 ms for a 60 KB file. Here the bytes of a file are encoded once and kept.
 """
 
 import re
@@ -27,6 +27,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
 
+from chalicelib.domain.address import normalise
 from chalicelib.domain.message import Attachment, Message
 
 CALENDAR_FILENAME = "invite.ics"
@@ -42,8 +43,6 @@ ENCODED = 45
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
 _URL = re.compile(r"https?://[!#-;=?-Z\[\]_a-z~%]{1,900}")
@@ -53,8 +52,8 @@ _QP_SAFE = bytes(range(0x20, 0x7F)).replace(b"=", b"") + b"\r\n"
 def build(message: Message) -> bytes:
     """The message as SES takes it raw: ASCII, CRLF, lines of 76 characters (an unsubscribe address may be longer).
 
-    The same message gives the same bytes. ValueError for what cannot stand in a header: a line break or control character in
-    a name or subject, a malformed address, a file name that is not ASCII.
+    The same message gives the same bytes. ValueError for what cannot stand in a header: a line break or control
+    character in a name or subject, a malformed address, a file name that is not ASCII.
     """
     boundary = sha256(message.reference.encode()).hexdigest()[:24]
     calendar = None if message.calendar is None else _base64(message.calendar)
@@ -65,15 +64,10 @@ def build(message: Message) -> bytes:
 
 
 def address(value: str) -> str:
-    """An address as the wire has it: ASCII local part (SES takes no other), domain in lower case and Punycode. ValueError."""
-    local, _, domain = value.rpartition("@")
-    try:
-        ascii_domain = domain.lower() if domain.isascii() else domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        ascii_domain = ""
-    if len(local) > 64 or len(ascii_domain) > 253 or not _DOT_ATOM.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain):
-        raise ValueError(f"not an address that can be mailed to: {value!r}")
-    return f"{local}@{ascii_domain}"
+    """An address as the wire has it, ASCII alone (``domain.address``). ValueError."""
+    if _CONTROL.search(value):
+        raise ValueError(f"not an address that a header can hold: {value!r}")
+    return normalise(value)
 
 
 def _headers(message: Message) -> str:
@@ -183,12 +177,10 @@ def _encoded_words(value: str, used: int) -> str:
     """
     if found := _CONTROL.search(value):
         raise ValueError(f"a header cannot hold {found[0]!r}: {value!r}")
-    pieces = [b""]
+    pieces, first = [b""], (LINE - used - 12) // 4 * 3
     for word in re.findall(r"\S+\s*|\s+", value):
-        whole = len(word.encode()) <= ENCODED
-        for part in [word] if whole else word:
-            room = ENCODED if len(pieces) > 1 else (LINE - used - 12) // 4 * 3
-            if len(pieces[-1]) + len(part.encode()) > room:
+        for part in [word] if len(word.encode()) <= first else word:
+            if len(pieces[-1]) + len(part.encode()) > (ENCODED if len(pieces) > 1 else first):
                 pieces.append(b"")
             pieces[-1] += part.encode()
     return "\r\n ".join(f"=?utf-8?B?{b64encode(piece).decode('ascii')}?=" for piece in pieces if piece or not value)

@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import parseaddr
 from functools import cache
 from hashlib import sha256
@@ -17,12 +17,13 @@ from chalicelib.adapters.templates import TEMPLATES, render
 from chalicelib.domain.colour import readable
 from chalicelib.domain.event import Event, EventDocument, Session
 from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.schedule import feedback_window
 
 ACCENT = "#1a4f8b"
 """Where no event is known."""
 
-LIGHT, DARK = "#f2f4f6", "#232a31"
-"""``--panel`` of each scheme in convoke.css, the ground on which the accent stands out least."""
+LIGHT, DARK = "#e9edf0", "#232a31"
+"""The grounds of convoke.css on which the accent stands out least: ``--ground`` when light, ``--panel`` when dark."""
 
 EVERY_LANGUAGE = ("not_found", "problem")
 """Pages whose reader is not known: they say the same in each language that there is, the locale's own first."""
@@ -61,6 +62,7 @@ def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dic
     """What the templates use beside what they are given: ``contact`` (an address), ``zone`` and three functions."""
     document = event.document
     zone = invitee.time_zone if invitee else document.time_zone
+    opens, closes = feedback_window(event)
 
     def span_lines(start: datetime, end: datetime) -> list[TimeLine]:
         return locale.times(start, end, own_zone=zone, event_zone=document.time_zone)
@@ -73,8 +75,8 @@ def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dic
         "programme": lambda registered=(): programme(document, locale, zone, registered),
         "moment": lambda at: _moment(at, zone, locale),
         "reminders": lambda sessions: _reminders(document, sessions, locale),
-        "feedback_from": feedback_from(event),
-        "feedback_until": feedback_until(event),
+        "feedback_from": opens,
+        "feedback_until": closes,
     }
 
 
@@ -85,19 +87,6 @@ def days(document: EventDocument) -> list[tuple[datetime, datetime]]:
     for session in sessions:
         spans.setdefault(session.day, []).append(document.span(session))
     return [(min(start for start, _ in spans[day]), max(end for _, end in spans[day])) for day in sorted(spans)]
-
-
-def feedback_from(event: Event) -> datetime | None:
-    """When the feedback form opens: when it was opened, else as planned; None without one."""
-    feedback = event.document.feedback
-    if feedback is None:
-        return None
-    return event.feedback_opened_at or event.document.ends_at + timedelta(minutes=feedback.after_minutes)
-
-
-def feedback_until(event: Event) -> datetime | None:
-    opens, feedback = feedback_from(event), event.document.feedback
-    return opens + timedelta(days=feedback.open_days) if opens and feedback else None
 
 
 def _moment(at: datetime, zone: str, locale: Locale) -> dict[str, str]:

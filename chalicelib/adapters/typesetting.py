@@ -132,7 +132,7 @@ class _Agenda:
         return "\n".join(part for part in (self.locale.city(zone), self.locale.zone_label(moment, zone)) if part)
 
     def session(self, session: Session, span: Span) -> dict[str, Any]:
-        return {"kind": session.kind, "title": self.words(session.title), **self.hours(span, None),
+        return {"id": session.id, "kind": session.kind, "title": self.words(session.title), **self.hours(span, None),
                 "items": [self.item(item, self.document.span(session, item), span) for item in session.items]}
 
     def item(self, item: AgendaItem, span: Span, session: Span) -> dict[str, Any]:

@@ -24,10 +24,10 @@ def normalise(value: str) -> str:
 
     Raises ValueError with a sentence for the person whose list it is.
     """
-    text = one_line(value)
+    text = one_line(value).rstrip(" ;,")
     if bracketed := _IN_BRACKETS.fullmatch(text):
         text = bracketed[1].strip()
-    text = re.sub(r"^mailto:\s*", "", text, flags=re.IGNORECASE).rstrip(" ;,")
+    text = re.sub(r"^mailto:\s*", "", text, flags=re.IGNORECASE)
     if not text:
         raise ValueError("Write an address, such as name@ministry.example.")
     if text.count("@") != 1:

@@ -1,11 +1,13 @@
 """The ledger's rules: one delivery per (person, kind, occurrence), its states, and which may follow which.
 
 (nothing) ─ claim ─> sending ─> sent ─> delivered ─> complained
-                        │         └───> bounced
+                        │         ├───> bounced
+                        │         └───> failed    SES took it and then rejected it: a virus
                         ├─> failed      SES refused it for good
                         ├─> unknown     no answer, or the worker died: it may have been sent
                         └─> (nothing)   throttled: SES dropped it, so it is released
 (nothing) ─> skipped                    with the reason
+(nothing) ─> failed                     the mail cannot be written, for instance to a malformed address
 """
 
 from datetime import datetime, timedelta
@@ -21,7 +23,7 @@ FOLLOWS: dict[State, frozenset[State]] = {
     "delivered": frozenset({"sending", "unknown", "sent"}),
     "bounced": frozenset({"sending", "unknown", "sent", "delivered"}),
     "complained": frozenset({"sending", "unknown", "sent", "delivered", "bounced"}),
-    "failed": frozenset({"sending"}),
+    "failed": frozenset({"sending", "unknown", "sent"}),
     "unknown": frozenset({"sending"}),
     "skipped": frozenset(),
 }

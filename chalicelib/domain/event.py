@@ -86,7 +86,7 @@ class Venue(Model):
 
     kind: Literal["online", "in-person"] = "online"
     name: Title
-    join_url: Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"]+$", max_length=2000)] | None = None
+    join_url: Annotated[str, StringConstraints(pattern=r"^https://[!#-;=?-~]+$", max_length=2000)] | None = None
 
 
 class Document(Model):

@@ -1,6 +1,6 @@
 """What a mail is before it is bytes: the words, the files and the links of one message to one person.
 
-Plain values: making one costs nothing, and equal ones are equal, so that work on an attachment can be done once and kept.
+Plain values: making one costs nothing, and equal ones are equal, so that work on an attachment is done once and kept.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses that one person's mails point to. ``unsubscribe`` asks first; the one-click one takes a bare POST."""
+    """The addresses in one person's mails. ``unsubscribe`` asks first; ``unsubscribe_one_click`` takes a bare POST."""
 
     page: str
     registration: str
@@ -47,9 +47,9 @@ class Words:
 class Message:
     """One mail to one person.
 
-    ``reference`` names the delivery; Message-ID follows from it, so that the same delivery never has two. ``date`` is aware.
-    ``calendar`` is a whole iCalendar file whose METHOD is ``calendar_method``. ``list_unsubscribe`` is the one-click address
-    (RFC 8058), None on kinds that one cannot leave. ``tags`` are for SES, not for the reader.
+    ``reference`` names the delivery; Message-ID follows from it, so that the same delivery never has two. ``date`` is
+    aware. ``calendar`` is a whole iCalendar file whose METHOD is ``calendar_method``. ``list_unsubscribe`` is the
+    one-click address (RFC 8058), None on kinds that one cannot leave. ``tags`` are for SES, not for the reader.
     """
 
     reference: str

@@ -7,7 +7,7 @@ second one.
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from chalicelib.domain.event import EventDocument, Model
+from chalicelib.domain.event import Event, EventDocument, Model
 
 FEEDBACK = "feedback"
 
@@ -59,6 +59,15 @@ def mailings(event: str, document: EventDocument) -> list[Mailing]:
             )
         )
     return sorted(planned, key=lambda mailing: mailing.due_at)
+
+
+def feedback_window(event: Event) -> tuple[datetime, datetime] | tuple[None, None]:
+    """From when until when the feedback form takes answers: as it was opened, else as planned; Nones without a form."""
+    feedback = event.document.feedback
+    if feedback is None:
+        return None, None
+    opens = event.feedback_opened_at or _exact(event.document.ends_at) + timedelta(minutes=feedback.after_minutes)
+    return opens, opens + timedelta(days=feedback.open_days)
 
 
 def changes(before: list[Mailing], after: list[Mailing], now: datetime) -> tuple[list[Mailing], list[Mailing]]:

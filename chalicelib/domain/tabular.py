@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is calculated by spreadsheets (OWASP, "CSV Injection")."""
+DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""A cell that begins so is calculated by spreadsheets, also after white space (OWASP, "CSV Injection")."""
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[dict[str, object]]) -> str:
@@ -21,4 +21,5 @@ def _cell(value: object) -> str:
     if isinstance(value, list | tuple):
         value = "; ".join(str(part) for part in value)
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(DANGEROUS) and not isinstance(value, int | float) else text
+    dangerous = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(DANGEROUS)
+    return f"'{text}" if dangerous and not isinstance(value, int | float) else text

@@ -33,8 +33,15 @@ _JOINERS = "\u200c\u200d"
 Line = Annotated[str, AfterValidator(one_line), StringConstraints(min_length=1, max_length=300)]
 """One line that people read: names, titles, offices."""
 
+
+
+def paragraphs(value: str) -> str:
+    """Each line cleaned by itself, line breaks kept; half a surrogate pair, which cannot be stored, goes too."""
+    return "\n".join(one_line(line) for line in value.splitlines()).strip()
+
+
 Text = Annotated[
-    dict[Language, str],
+    dict[Language, Annotated[str, AfterValidator(paragraphs), StringConstraints(max_length=5000)]],
     WithJsonSchema(
         {
             "type": "object",

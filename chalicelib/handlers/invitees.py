@@ -8,7 +8,6 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
-from chalicelib.adapters.calendar import calendar
 from chalicelib.adapters.language import available, load_locale
 from chalicelib.adapters.links import Purpose
 from chalicelib.adapters.pages import Page, render_page
@@ -16,6 +15,7 @@ from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound, Proble
 from chalicelib.domain.invitee import Registration
 from chalicelib.handlers import requests
 from chalicelib.usecases.answer import answer
+from chalicelib.usecases.calendar_entry import calendar_entry
 from chalicelib.usecases.give_feedback import feedback_state, give_feedback
 from chalicelib.usecases.leave import INVITATIONS, come_back, leave
 from chalicelib.usecases.open_link import open_link
@@ -160,8 +160,8 @@ def invitation(token: str) -> Response:
 @personal
 def post_answer(token: str) -> Response:
     visit = Visit(token)
-    form = requests.form_body(blueprint.current_request)
     try:
+        form = requests.form_body(blueprint.current_request)
         rsvp = answer(wiring.invitees(), visit.event, visit.person, _first(form, "answer"), visit.now)
     except Invalid as error:
         return visit.invitation(422, error.problems)
@@ -181,9 +181,9 @@ def registration(token: str) -> Response:
 @blueprint.route("/i/{token}/registration", methods=["POST"], content_types=FORM)
 @personal
 def post_registration(token: str) -> Response:
-    visit = Visit(token)
-    form = requests.form_body(blueprint.current_request)
+    visit, form = Visit(token), None
     try:
+        form = requests.form_body(blueprint.current_request)
         register(wiring.invitees(), wiring.queue(), visit.event, visit.person, form, visit.now)
     except Invalid as error:
         return visit.registration(422, error.problems, form)
@@ -205,18 +205,10 @@ def confirmation(token: str) -> Response:
 @personal
 def calendar_file(token: str) -> Response:
     visit = Visit(token)
-    chosen = visit.registered
-    sessions = chosen.sessions if chosen else [session.id for session in visit.event.document.attendable]
-    content = calendar(
-        visit.event,
-        visit.person.invitee,
-        sessions,
-        visit.locale,
-        method="PUBLISH",
-        now=visit.now,
-        page_url=visit.url(),
-        join=chosen is not None,
-    )
+    invitee, page = visit.person.invitee, visit.url()
+    content = calendar_entry(visit.event, invitee, visit.registered, visit.locale, "PUBLISH", page, visit.now)
+    if content is None:
+        raise NotFound("The agenda has none of the chosen sessions any more.")
     return _file(content, "text/calendar; charset=utf-8; method=PUBLISH", "invitation.ics")
 
 
@@ -237,9 +229,9 @@ def feedback(token: str) -> Response:
 @blueprint.route("/i/{token}/feedback", methods=["POST"], content_types=FORM)
 @personal
 def post_feedback(token: str) -> Response:
-    visit = Visit(token)
-    form = requests.form_body(blueprint.current_request)
+    visit, form = Visit(token), None
     try:
+        form = requests.form_body(blueprint.current_request)
         give_feedback(wiring.feedbacks(), visit.event, visit.person, form, visit.now)
     except Invalid as error:
         return visit.feedback(422, error.problems, form)
@@ -261,7 +253,10 @@ def unsubscribe(token: str) -> Response:
 def post_unsubscribe(token: str) -> Response:
     """The page's form, and the mail program's one click (RFC 8058: ``List-Unsubscribe=One-Click``)."""
     visit = Visit(token, "unsubscribe")
-    form = requests.form_body(blueprint.current_request)
+    try:
+        form = requests.form_body(blueprint.current_request)
+    except Invalid:
+        return visit.page("unsubscribe", status=422, purpose="unsubscribe", state="ask")
     (come_back if form.get("action") == ["come-back"] else leave)(wiring.invitees(), visit.person.invitee, visit.now)
     return _see(visit.url(purpose="unsubscribe"))
 

@@ -40,9 +40,9 @@ def openapi() -> Response:
 @blueprint.route("/api/events/{event}", methods=["PUT"], authorizer=organisers)
 @answers_problems
 def put_event(event: str) -> Response:
-    if not re.match(SLUG, event):
+    if not re.fullmatch(SLUG, event):
         raise Invalid.field("event", "Name the event with lower-case letters, digits and hyphens, 1 to 64 of them.")
-    document = EventDocument.model_validate(requests.json_body(blueprint.current_request))
+    document = requests.model_body(blueprint.current_request, EventDocument)
     stored, findings, new = publish_event(wiring.events(), event, document, wiring.now())
     return _json(out.Published(event=event, version=stored.version, findings=findings), 201 if new else 200)
 
@@ -102,7 +102,7 @@ def post_batch(event: str) -> Response:
     key = str(request.headers.get("idempotency-key", ""))
     if not 1 <= len(key) <= 200:
         raise Invalid.field("Idempotency-Key", "Send this header, 1 to 200 characters, new for each new batch.")
-    wanted, dry_run = BatchRequest.model_validate(requests.json_body(request)), requests.flag(request, "dry_run")
+    wanted, dry_run = requests.model_body(request, BatchRequest), requests.flag(request, "dry_run")
     batch = accept_batch(
         wiring.events(),
         wiring.planner(),

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Response
-from pydantic import ValidationError
 
 from chalicelib.domain.errors import Closed, Conflict, ConvokeError, Invalid, NotFound, Problem
 
@@ -25,8 +24,6 @@ def answers_problems(view: View) -> View:
             return view(*arguments, **named)
         except ConvokeError as error:
             return problem(STATUS[type(error)], error.title, error.detail, error.problems)
-        except ValidationError as error:
-            return problem(422, Invalid.title, "Some fields do not fit; nothing was changed.", problems_of(error))
         except Exception:
             logging.getLogger(__name__).exception("unexpected error in %s", view.__name__)
             return problem(500, "Something failed on our side", "Nothing was lost. Try again in a minute.")
@@ -44,13 +41,3 @@ def problem(status: int, title: str, detail: str, problems: list[Problem] | None
         status_code=status,
         headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store"},
     )
-
-
-def problems_of(error: ValidationError) -> list[Problem]:
-    """pydantic's errors as fields by dotted path and a sentence."""
-    return [
-        Problem(
-            field=".".join(str(part) for part in one["loc"]) or "body", message=one["msg"].removeprefix("Value error, ")
-        )
-        for one in error.errors(include_url=False)
-    ]

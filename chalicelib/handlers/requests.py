@@ -2,23 +2,43 @@
 
 import base64
 import json
-from typing import Any
+import re
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from chalice.app import CaseInsensitiveMapping, Request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from chalicelib.adapters.store.invitees import SHARDS
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Invalid, Problem
+
+M = TypeVar("M", bound=BaseModel)
 
 Cursor = tuple[int, dict[str, Any] | None]
 
 
 def json_body(request: Request) -> Any:
-    """The body as JSON. Raises Invalid."""
+    """The body as JSON: UTF-8, not nested without end, no half characters. Raises Invalid."""
     try:
-        return json.loads(request.raw_body or b"null")
+        return from_json(octets(request) or b"null")
     except ValueError as error:
         raise Invalid.field("body", f"This is not JSON: {error}.") from None
+
+
+def model_body(request: Request, model: type[M]) -> M:
+    """The body as one of our models. Raises Invalid with a problem per field, by dotted path."""
+    try:
+        return model.model_validate(json_body(request))
+    except ValidationError as error:
+        problems = [
+            Problem(
+                field=".".join(str(part) for part in one["loc"]) or "body",
+                message=one["msg"].removeprefix("Value error, "),
+            )
+            for one in error.errors(include_url=False)
+        ]
+        raise Invalid("Some fields do not fit; nothing was changed.", problems) from None
 
 
 def form_body(request: Request) -> dict[str, list[str]]:
@@ -53,7 +73,7 @@ def parameters(request: Request) -> dict[str, str]:
 
 def whole_number(request: Request, name: str, default: int, most: int) -> int:
     value = parameters(request).get(name, str(default))
-    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= most:
+    if not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= most:
         raise Invalid.field(name, f"Write a whole number from 1 to {most}.")
     return int(value)
 
@@ -68,11 +88,13 @@ def from_cursor(text: str | None, event: str) -> Cursor:
     if not text:
         return 0, None
     try:
-        shard, after = json.loads(base64.urlsafe_b64decode(text.encode()))
+        shard, after = from_json(base64.urlsafe_b64decode(text.encode()))
         ours = after is None or (
-            after["GSI1PK"] == f"EVENT#{event}#{shard}" and all(isinstance(v, str) for v in after.values())
+            set(after) == {"PK", "SK", "GSI1PK", "GSI1SK"}
+            and after["GSI1PK"] == f"EVENT#{event}#{shard}"
+            and all(value and isinstance(value, str) for value in after.values())
         )
-        if isinstance(shard, int) and 0 <= shard < SHARDS and ours:
+        if type(shard) is int and 0 <= shard < SHARDS and ours:
             return shard, after
     except (ValueError, TypeError, KeyError):
         pass

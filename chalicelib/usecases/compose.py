@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from chalicelib.adapters import mails
-from chalicelib.adapters.calendar import calendar
 from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.links import Links
@@ -12,8 +11,9 @@ from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Invitee, Registration
 from chalicelib.domain.message import Attachment, Message
 from chalicelib.domain.message import Links as MailLinks
-from chalicelib.domain.text import words
+from chalicelib.domain.text import one_line, words
 from chalicelib.domain.work import Work
+from chalicelib.usecases.calendar_entry import calendar_entry
 
 
 def compose(
@@ -28,6 +28,11 @@ def compose(
     """The whole mail of ``work`` to one person. Raises TypesettingFailed when the agenda could not be set."""
     document, locale, urls = event.document, load_locale(invitee.language), mail_links(links, invitee)
     session = document.session(work.session) if work.session else None
+    wanted = document.attachments.get(work.kind, [])
+    files = _attachments(documents, event, invitee, wanted)
+    entry = None
+    if "calendar" in wanted:
+        entry = calendar_entry(event, invitee, registration, locale, document.calendar_method, urls.page, now)
     said = mails.compose(
         work.kind,
         event=event,
@@ -37,13 +42,13 @@ def compose(
         registration=registration,
         session=session,
         now=now,
+        attached=[name for name in wanted if name in files or (name == "calendar" and entry)],
     )
-    wanted = document.attachments.get(work.kind, [])
     return Message(
         reference=f"{invitee.id}.{work.kind}.{work.occurrence}",
         date=now,
         language=locale.code,
-        sender_name=words(document.organiser.name, invitee.language),
+        sender_name=one_line(words(document.organiser.name, invitee.language)),
         sender=document.organiser.sender,
         reply_to=document.organiser.reply_to,
         recipient_name=invitee.name,
@@ -51,8 +56,8 @@ def compose(
         subject=said.subject,
         text=said.text,
         html=said.html,
-        attachments=_attachments(documents, event, invitee, wanted),
-        calendar=_entry(event, invitee, registration, urls.page, now) if "calendar" in wanted else None,
+        attachments=tuple(files.values()),
+        calendar=entry,
         calendar_method=document.calendar_method,
         list_unsubscribe=urls.unsubscribe_one_click if work.kind in CAN_LEAVE else None,
         tags={"event": event.id, "invitee": invitee.id, "kind": work.kind, "occurrence": work.occurrence},
@@ -73,30 +78,15 @@ def mail_links(links: Links, invitee: Invitee) -> MailLinks:
     )
 
 
-def _entry(event: Event, invitee: Invitee, registration: Registration | None, page: str, now: datetime) -> bytes:
-    """The calendar entries of the chosen sessions, or of all before there was a choice."""
-    sessions = registration.sessions if registration else [session.id for session in event.document.attendable]
-    return calendar(
-        event,
-        invitee,
-        sessions,
-        load_locale(invitee.language),
-        method=event.document.calendar_method,
-        now=now,
-        page_url=page,
-        join=registration is not None,
-    )
-
-
-def _attachments(documents: Documents, event: Event, invitee: Invitee, wanted: list[str]) -> tuple[Attachment, ...]:
-    """The agenda in the person's language and zone, and each document in their language or the next that there is."""
-    found = []
+def _attachments(documents: Documents, event: Event, invitee: Invitee, wanted: list[str]) -> dict[str, Attachment]:
+    """By name: the agenda in the person's language and zone, each document in their language or the next there is."""
+    found = {}
     if "agenda" in wanted:
         content = documents.agenda(event, invitee.language, invitee.time_zone)
-        found.append(Attachment("agenda.pdf", "application/pdf", content))
+        found["agenda"] = Attachment("agenda.pdf", "application/pdf", content)
     for document in event.document.documents:
         if document.id in wanted:
             uploaded = documents.document(event.id, document.id, [invitee.language, *event.document.languages])
             if uploaded is not None:
-                found.append(Attachment(document.filename, "application/pdf", uploaded))
-    return tuple(found)
+                found[document.id] = Attachment(document.filename, "application/pdf", uploaded)
+    return found

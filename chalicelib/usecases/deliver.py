@@ -3,6 +3,7 @@
 What stands in the ledger decides, so the same work may come twice, to two workers, or after a crash.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,9 +22,10 @@ from chalicelib.adapters.store.invitees import Invitees
 from chalicelib.adapters.store.ledger import Ledger
 from chalicelib.adapters.store.suppressions import Suppressions
 from chalicelib.domain.address import address_key
-from chalicelib.domain.delivery import CAN_LEAVE, Delivery, Outcome
+from chalicelib.domain.delivery import CAN_LEAVE, SENT_AGAIN, Delivery, Outcome
 from chalicelib.domain.event import Event, utc
 from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.schedule import mailings
 from chalicelib.domain.work import Work
 from chalicelib.usecases.compose import compose
 from chalicelib.usecases.register import outbox_of
@@ -57,7 +59,8 @@ class Post:
 def deliver(post: Post, work: Work, now: Clock, enough_time: Callable[[], bool]) -> dict[Outcome, int]:
     """Work off one piece; returns how many recipients had which outcome. What was not finished is queued again.
 
-    Raises what the table, S3 or the typesetter raise: then the queue gives the whole piece again.
+    Raises what the table, S3 or the typesetter raise, when everybody else has been served: then the queue gives the
+    whole piece again, and the ledger knows who is done.
     """
     event = post.events.get(work.event)
     ids = [work.invitee] if work.invitee else post.batches.chunk(work.plan_id, work.chunk)
@@ -65,17 +68,29 @@ def deliver(post: Post, work: Work, now: Clock, enough_time: Callable[[], bool])
     hashes = {i: post.links.address_hash(address_key(invitee.email)) for i, (invitee, _) in people.items()}
     suppressed = post.suppressions.among(hashes.values())
     outcomes: Counter[Outcome] = Counter()
+    troubles: list[Exception] = []
     for i, (invitee, registration) in people.items():
         if not enough_time():
             outcomes["released"] += 1
             continue
         reason = suppressed.get(hashes[i], "") and f"suppressed: {suppressed[hashes[i]]}"
-        outcomes[_one(post, event, work, invitee, registration, reason, now)] += 1
-    if outcomes["released"] or outcomes["busy"]:
+        try:
+            outcomes[_one(post, event, work, invitee, registration, reason, now)] += 1
+        except Exception as trouble:  # one recipient's trouble must not hold up the others
+            logging.getLogger(__name__).exception("the %s to %s is not done", work.kind, i)
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
+    _follow_up(post, work, outcomes)
+    return dict(outcomes)
+
+
+def _follow_up(post: Post, work: Work, outcomes: Counter[Outcome]) -> None:
+    """Queue the piece once more while somebody waits; an unknown mail that may go again waits for SES's events."""
+    if outcomes["released"] or outcomes["busy"] or (outcomes["unknown"] and work.kind in SENT_AGAIN):
         post.queue.send([work], delay=LATER)
     elif work.outbox:
         post.dues.remove(outbox_of(work))
-    return dict(outcomes)
 
 
 def _one(
@@ -93,7 +108,10 @@ def _one(
     if reason:
         return "skipped" if post.ledger.skip(delivery, reason) else "done"
     message = compose(post.links, post.documents, event, work, invitee, registration, now())
-    raw = build(message)
+    try:
+        raw = build(message)
+    except ValueError as error:
+        return "failed" if post.ledger.fail(delivery, f"cannot be written: {error}") else "done"
     for pause in (*PAUSES, None):
         mine, claimed = post.ledger.claim(delivery, now())
         if not mine:
@@ -128,7 +146,9 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
         return "not registered any more"
     if coming and work.kind == "confirmation" and str(coming.version) != work.occurrence:
         return "a newer confirmation is on its way"
-    if coming and work.kind == "reminder" and work.session:
+    if coming and work.kind == "reminder":
+        if work.occurrence not in {mailing.delivery_occurrence for mailing in mailings(event.id, event.document)}:
+            return "the agenda was changed, and this reminder is not planned any more"
         if work.session not in coming.sessions:
             return "not registered for this session any more"
         if now > event.document.span(event.document.session(work.session))[0] + timedelta(minutes=5):

@@ -1,12 +1,13 @@
 """A participant answers the feedback form: once, and so that the answers cannot be led back to the person."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from chalicelib.adapters.store.feedback import Feedbacks
 from chalicelib.adapters.store.invitees import PersonFile
 from chalicelib.domain.errors import Closed, Invalid, Problem
 from chalicelib.domain.event import Event, Question
+from chalicelib.domain.schedule import feedback_window
 
 LONGEST = 4000
 
@@ -15,12 +16,12 @@ FeedbackState = Literal["not-yet", "open", "thanks", "closed"]
 
 def feedback_state(event: Event, person: PersonFile, now: datetime) -> FeedbackState:
     """Whether this person may answer. It opens when the clock has said so, not before."""
-    feedback = event.document.feedback
+    _, closes = feedback_window(event)
     if person.gave_feedback:
         return "thanks"
-    if feedback is None or event.feedback_opened_at is None:
+    if closes is None or event.feedback_opened_at is None:
         return "not-yet"
-    return "open" if now <= event.feedback_opened_at + timedelta(days=feedback.open_days) else "closed"
+    return "open" if now <= closes else "closed"
 
 
 def give_feedback(

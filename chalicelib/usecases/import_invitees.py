@@ -13,7 +13,7 @@ from chalicelib.adapters.store.table import ConditionFailed
 from chalicelib.domain.errors import Problem
 from chalicelib.domain.event import Model
 from chalicelib.domain.invitee import Invitee
-from chalicelib.domain.roster import Draft, Row, classify
+from chalicelib.domain.roster import Draft, Row, classify, unknown_columns
 
 TOGETHER = 40
 """New people per transaction, two items each: DynamoDB takes 100 items."""
@@ -31,10 +31,11 @@ class RowReport(Model):
 
 
 class ImportReport(Model):
-    """Counts by outcome, then each row."""
+    """Counts by outcome, columns that say nothing to us, then each row."""
 
     dry_run: bool
     counts: dict[str, int]
+    unknown_columns: list[str]
     rows: list[RowReport]
 
 
@@ -54,35 +55,48 @@ def import_invitees(
         links.address_hash(row.draft.address_key): row for row in classified if row.outcome == "valid" and row.draft
     }
     known = invitees.claimed(event_id, drafts)
-    standing = {i: invitee for i, (invitee, _) in invitees.load(known.values()).items()}
     new = [
         (_invitee(event_id, row.draft), address)
         for address, row in drafts.items()
         if address not in known and row.draft
     ]
+    ids: dict[str, str] = {}
     if not dry_run:
-        _create(invitees, new)
-    ids = {address: invitee.id for invitee, address in new}
+        lost = _create(invitees, new)
+        known |= invitees.claimed(event_id, lost)
+        ids = {address: invitee.id for invitee, address in new if address not in lost}
+    standing = {i: invitee for i, (invitee, _) in invitees.load(known.values()).items()}
     reports = {row.number: _told(row) for row in classified if row.outcome != "valid"}
     for address, row in drafts.items():
-        assert row.draft is not None
         before = standing.get(known.get(address, ""))
-        if before is None:
-            reports[row.number] = RowReport(
-                row=row.number, outcome="created", email=row.draft.email, invitee=ids.get(address, "")
-            )
-            continue
-        after = before.model_copy(update=_said(row.draft))
-        if after != before and not dry_run:
-            invitees.update(after)
-        outcome: Literal["updated", "unchanged"] = "updated" if after != before else "unchanged"
-        reports[row.number] = RowReport(row=row.number, outcome=outcome, email=row.draft.email, invitee=before.id)
+        reports[row.number] = _settle(invitees, row, before, ids.get(address, ""), dry_run=dry_run)
     ordered = [reports[number] for number in sorted(reports)]
-    return ImportReport(dry_run=dry_run, counts=dict(Counter(report.outcome for report in ordered)), rows=ordered)
+    return ImportReport(
+        dry_run=dry_run,
+        counts=dict(Counter(report.outcome for report in ordered)),
+        unknown_columns=unknown_columns(rows),
+        rows=ordered,
+    )
 
 
-def _create(invitees: Invitees, new: list[tuple[Invitee, str]]) -> None:
-    """In large transactions; where another import took one of the addresses first, that part goes person by person."""
+def _settle(invitees: Invitees, row: Row, before: Invitee | None, created: str, *, dry_run: bool) -> RowReport:
+    """Update somebody who was there before, where the row says something new; report either way."""
+    assert row.draft is not None
+    if before is None:
+        return RowReport(row=row.number, outcome="created", email=row.draft.email, invitee=created)
+    after = before.model_copy(update=_said(row.draft))
+    if after != before and not dry_run:
+        invitees.update(after)
+    outcome: Literal["updated", "unchanged"] = "updated" if after != before else "unchanged"
+    return RowReport(row=row.number, outcome=outcome, email=row.draft.email, invitee=before.id)
+
+
+def _create(invitees: Invitees, new: list[tuple[Invitee, str]]) -> list[str]:
+    """In large transactions; where another import took one of the addresses first, that part goes person by person.
+
+    Returns the addresses that were taken.
+    """
+    lost = []
     for start in range(0, len(new), TOGETHER):
         part = new[start : start + TOGETHER]
         try:
@@ -92,7 +106,8 @@ def _create(invitees: Invitees, new: list[tuple[Invitee, str]]) -> None:
                 try:
                     invitees.create([person])
                 except ConditionFailed:
-                    continue
+                    lost.append(person[1])
+    return lost
 
 
 def _invitee(event_id: str, draft: Draft) -> Invitee:

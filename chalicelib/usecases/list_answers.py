@@ -54,8 +54,8 @@ def registrations(events: Events, people: Invitees, event_id: str) -> list[dict[
     standing = {registration.invitee: registration for registration in people.registrations(event_id)}
     rows: list[dict[str, object]] = []
     for invitee, registration in people.load(standing).values():
-        if registration is None:
-            continue
+        if registration is None or registration.withdrawn_at or invitee.rsvp != "accepted":
+            continue  # the listing follows what a person does a moment later
         row = {
             "name": registration.name,
             "organisation": registration.organisation,

@@ -1,6 +1,6 @@
 """An organiser publishes an event document: it becomes the next agenda version, and the clock learns what is due."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.adapters.store.due import Due, due_delete, due_put
 from chalicelib.adapters.store.events import Events, mailing_put
@@ -11,6 +11,15 @@ from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.finding import Finding
 from chalicelib.domain.schedule import Mailing, changes, mailings
 
+LARGEST = 300_000
+"""Octets of a document as JSON: an item of the table takes 400 KB."""
+
+TOGETHER = 96
+"""Rows of the clock per transaction, beside the event and its version: DynamoDB takes 100 items."""
+
+GRACE = timedelta(minutes=2)
+"""How long publishing has to plan a long agenda before the clock goes on with it."""
+
 
 def publish_event(
     events: Events, event_id: str, document: EventDocument, now: datetime
@@ -19,13 +28,15 @@ def publish_event(
 
     Raises Invalid with the findings that are errors, and nothing is changed; Conflict when two publish at once.
     """
+    if len(document.model_dump_json().encode()) > LARGEST:
+        raise Invalid.field("body", "The document is larger than 300 KB. Shorten the longest texts.")
     findings = check(document)
     errors = [
         Problem(field=finding.field, message=finding.message) for finding in findings if finding.severity == "error"
     ]
     if errors:
         raise Invalid("The agenda contradicts itself; nothing was changed.", errors)
-    before = events.find(event_id)
+    before = events.find(event_id, consistent=True)
     if before and before.document == document:
         return before, findings, False
     event = Event(
@@ -35,24 +46,50 @@ def publish_event(
         published_at=now,
         feedback_opened_at=before.feedback_opened_at if before else None,
     )
+    first, *rest = _clock_rows(events.mailings(event_id) if before else [], event, now)
+    unfinished = Due(what="agenda", reference=f"{event_id}#agenda", at=now + GRACE, body={"event": event_id})
     try:
-        events.publish(event, _clock_rows(events.mailings(event_id) if before else [], event, now))
+        events.publish(event, [*first, due_put(unfinished)] if rest else first)
     except ConditionFailed:
         raise Conflict(
             "Somebody else published this event a moment ago. Load it again, then repeat your change."
         ) from None
+    _plan(events, event, rest, unfinished)
     return event, findings, before is None
 
 
-def _clock_rows(known: list[Mailing], event: Event, now: datetime) -> list[Write]:
+def finish_publishing(events: Events, unfinished: Due, now: datetime) -> None:
+    """Plan what a publishing that died has left to plan of a long agenda. Raises NotFound."""
+    event = events.get(unfinished.body["event"])
+    _plan(events, event, _clock_rows(events.mailings(event.id), event, now), unfinished)
+
+
+def _plan(events: Events, event: Event, parts: list[list[Write]], unfinished: Due) -> None:
+    """Write the parts, and with the last one take the row away that makes the clock go on."""
+    for number, part in enumerate(parts, 1):
+        try:
+            events.plan(event, [*part, due_delete(unfinished)] if number == len(parts) else part)
+        except ConditionFailed:  # a newer version plans its own
+            return
+
+
+def _clock_rows(known: list[Mailing], event: Event, now: datetime) -> list[list[Write]]:
+    """What the clock has to learn, in parts that fit a transaction; the rows of one mailing are never parted."""
     plan, withdrawn = changes(known, mailings(event.id, event.document), now)
     planned_before = {mailing.occurrence: mailing for mailing in known if mailing.state == "planned"}
-    moved = [planned_before[mailing.occurrence] for mailing in plan if mailing.occurrence in planned_before]
-    writes: list[Write] = [due_delete(due_of(mailing)) for mailing in (*moved, *withdrawn)]
-    writes += [Delete((f"EVENT#{event.id}", f"RULE#{mailing.occurrence}")) for mailing in withdrawn]
-    for mailing in plan:
-        writes += [mailing_put(mailing), due_put(due_of(mailing))]
-    return writes
+    parts: list[list[Write]] = [[]]
+    for mailing in (*withdrawn, *plan):
+        rows: list[Write] = []
+        if mailing.occurrence in planned_before:
+            rows.append(due_delete(due_of(planned_before[mailing.occurrence])))
+        if mailing in withdrawn:
+            rows.append(Delete((f"EVENT#{event.id}", f"RULE#{mailing.occurrence}")))
+        else:
+            rows += [mailing_put(mailing), due_put(due_of(mailing))]
+        if len(parts[-1]) + len(rows) > TOGETHER:
+            parts.append([])
+        parts[-1] += rows
+    return parts
 
 
 def due_of(mailing: Mailing) -> Due:

@@ -24,7 +24,8 @@ def record_mail_event(
 ) -> bool:
     """Apply one event in SES's event publishing JSON; True when it moved a delivery.
 
-    A temporary bounce (``bounceType`` other than Permanent) is recorded too, and suppresses nothing.
+    A temporary bounce (``bounceType`` other than Permanent) is recorded too, and suppresses nothing; after a delivery
+    it is an out-of-office reply, and the mail stays delivered.
     Source: Amazon SES developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS".
     """
     kind, mail = event.get("eventType", ""), event["mail"]
@@ -47,7 +48,9 @@ def record_mail_event(
                 ),
             )
         )
-    if kind == "Complaint" or (kind == "Bounce" and detail.get("bounceType") == "Permanent"):
+    temporary = kind == "Bounce" and detail.get("bounceType") != "Permanent"
+    if kind in ("Bounce", "Complaint") and not temporary:
         for address in mail["destination"]:
             suppressions.add(links.address_hash(address_key(address)), kind.lower(), now)
-    return ledger.record_event((tags["invitee"], tags["kind"], tags["occurrence"]), STATES[kind], facts)
+    unless: frozenset[State] = frozenset({"delivered"}) if temporary else frozenset()
+    return ledger.record_event((tags["invitee"], tags["kind"], tags["occurrence"]), STATES[kind], facts, unless)

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from chalicelib.adapters.queue import Queue
 from chalicelib.adapters.store.due import Due
-from chalicelib.adapters.store.invitees import Invitees, PersonFile
+from chalicelib.adapters.store.invitees import SAME_LINKS, Invitees, PersonFile
 from chalicelib.adapters.store.table import ConditionFailed
-from chalicelib.domain.errors import Closed, Conflict, Invalid, Problem
+from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound, Problem
 from chalicelib.domain.event import Event, utc
 from chalicelib.domain.invitee import Registration
 from chalicelib.domain.text import one_line
@@ -23,7 +23,8 @@ def register(
 ) -> Registration:
     """Store what the form says and queue the confirmation; the same form again changes and mails nothing.
 
-    Raises Invalid with a problem per field, Closed after the deadline, Conflict when another window was quicker.
+    Raises Invalid with a problem per field, Closed after the deadline, Conflict when another window was quicker,
+    NotFound when the link was revoked meanwhile.
     """
     if now > event.document.answer_until:
         raise Closed("The time for answers has passed.")
@@ -46,7 +47,9 @@ def register(
     )
     try:
         invitees.register(person.invitee, wanted, outbox_of(work))
-    except ConditionFailed:
+    except ConditionFailed as failed:
+        if failed.name == SAME_LINKS:
+            raise NotFound("This link does not lead anywhere.") from None
         raise Conflict("Your registration was changed in another window a moment ago.") from None
     queue.send([work])
     return wanted

@@ -15,6 +15,7 @@ from chalicelib.domain.event import Model, utc
 from chalicelib.domain.schedule import Mailing
 from chalicelib.domain.work import Work, chunks_of
 from chalicelib.usecases.accept_batch import Planner, start_batch
+from chalicelib.usecases.publish_event import finish_publishing
 from chalicelib.usecases.register import outbox_of
 
 AGAIN = timedelta(minutes=15)
@@ -27,6 +28,7 @@ class Ticked(Model):
     fired: list[str]
     skipped: list[str]
     queued_again: list[str]
+    planned: list[str]
     failed: list[str]
 
 
@@ -34,12 +36,16 @@ def tick(
     events: Events, invitees: Invitees, planner: Planner, batches: Batches, dues: Dues, queue: Queue, now: datetime
 ) -> Ticked:
     """Do what is due at ``now``. A tick that dies, comes twice or comes late does nothing twice and forgets nothing."""
-    done: dict[str, list[str]] = {"fired": [], "skipped": [], "queued_again": [], "failed": []}
+    done: dict[str, list[str]] = {"fired": [], "skipped": [], "queued_again": [], "planned": [], "failed": []}
     for due in dues.until(now):
         try:
             if due.what == "outbox":
                 _queue_again(batches, dues, queue, due, now)
                 what = "queued_again"
+            elif due.what == "agenda":
+                finish_publishing(events, due, now)
+                dues.remove(due)
+                what = "planned"
             else:
                 what = _start(events, invitees, planner, batches, dues, queue, due, now)
             done[what].append(due.reference)

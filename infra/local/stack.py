@@ -112,6 +112,7 @@ def up(home: Home, ports: Ports, *, mail_rate: int = 50) -> LocalStack:
     running = home.state()
     if running is None:
         down(home)
+        shutil.rmtree(home.mail, ignore_errors=True)  # its links belong to a table that is gone
         home.prepare()
         running = _start(home, ports, mail_rate)
     outputs = deploy(session(), STACK, {"BaseUrl": running.web, "MailEndpoint": running.mail}, endpoint_url=running.aws)

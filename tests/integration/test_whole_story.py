@@ -1,10 +1,14 @@
 """The packaged functions, deployed: from the document to the feedback, with IAM enforced on each."""
 
 import json
+import shutil
+import subprocess
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from fast_mail_parser import parse_email
+from ical.calendar_stream import IcsCalendarStream
 
 from infra.local.actors import Answer, Mailbox, Organiser, Participant, http, personal_link, tick, wait_until
 from infra.local.stack import LocalStack
@@ -14,7 +18,13 @@ pytestmark = pytest.mark.integration
 
 DAY = date.today() + timedelta(days=20)
 PEOPLE = [
-    {"email": f"{name}@example.org", "name": name.title(), "language": language, "time_zone": zone, "category": "government"}
+    {
+        "email": f"{name}@example.org",
+        "name": name.title(),
+        "language": language,
+        "time_zone": zone,
+        "category": "government",
+    }
     for name, language, zone in (
         ("aigul", "ru", "Asia/Bishkek"),
         ("boris", "ru", "Europe/Minsk"),
@@ -117,7 +127,11 @@ def test_from_the_answer_to_the_feedback(event: Event, stack: LocalStack) -> Non
     assert reminded and {one["destination"][0] for one in reminded} == {"clara@example.org"}
     assert len({one["tags"]["occurrence"] for one in reminded}) == len(reminded), "no reminder came twice"
 
-    form = {question["id"]: "5" for question in symposium(DAY.isoformat())["feedback"]["questions"] if question["kind"] == "rating"}
+    form = {
+        question["id"]: "5"
+        for question in symposium(DAY.isoformat())["feedback"]["questions"]
+        if question["kind"] == "rating"
+    }
     assert clara.post("/feedback", form).status == 303
     [answer] = event.call("GET", "/feedback").json["feedback"]
     assert all(answer[name] == 5 for name in form)
@@ -141,7 +155,10 @@ def test_one_click_unsubscribe_stops_invitations_but_not_what_was_registered_for
     mail = event.mailbox.read(message["id"])
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     address = mail["List-Unsubscribe"].strip("<>")
-    assert http("POST", address, b"List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded").status < 400
+    assert (
+        http("POST", address, b"List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded").status
+        < 400
+    )
     batch = event.batch("chase", "chase-after-leaving", statuses=["no-answer"])
     plan = event.call("GET", f"/batches/{batch}").json["plan"]
     assert plan["left"] == 1
@@ -154,3 +171,33 @@ def test_a_bounced_address_is_noticed_and_left_out_of_the_next_batch(event: Even
     event.settled(event.batch("invitation", "late"), bounced=1)
     batch = event.batch("chase", "chase-the-gone", statuses=["no-answer"])
     assert event.call("GET", f"/batches/{batch}").json["plan"]["suppressed"] == 1
+
+
+def test_every_mail_of_the_story_reads_the_same_in_a_second_mime_parser(event: Event) -> None:
+    """And its calendar in a second iCalendar parser, and its agenda as a PDF that poppler can read where it is there."""
+    messages = event.mailbox.messages(event=event.id)
+    assert {one["tags"]["kind"] for one in messages} >= {"invitation", "confirmation", "reminder", "feedback"}
+    for one in messages:
+        raw, first = event.mailbox.raw(one["id"]), event.mailbox.read(one["id"])
+        second = parse_email(raw)
+        assert second.subject == str(first["Subject"])
+        plain = first.get_body(("plain",))
+        assert plain and second.text_plain[0].split() == plain.get_content().split()
+        attached = {part.filename: part.content for part in second.attachments if part.filename}
+        for part in first.iter_attachments():
+            assert attached[str(part.get_filename())] == part.get_payload(decode=True)
+        if "invite.ics" in attached:
+            calendar = IcsCalendarStream.calendar_from_ics(attached["invite.ics"].decode())
+            assert len(calendar.events) == 2 and calendar.events[0].dtstart.utcoffset() is not None
+        if "agenda.pdf" in attached:
+            assert attached["agenda.pdf"].startswith(b"%PDF-")
+            words = pdf_text(attached["agenda.pdf"])
+            assert words is None or "08:30" in words
+
+
+def pdf_text(content: bytes) -> str | None:
+    """What poppler reads; None where poppler is not installed."""
+    if shutil.which("pdftotext") is None:
+        return None
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)
+    return done.stdout.decode()

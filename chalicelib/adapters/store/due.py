@@ -18,9 +18,11 @@ SHARDS = 4
 
 
 class Due(Model):
-    """One row: ``mailing`` starts an event's mailing, ``outbox`` queues what may not have reached the queue."""
+    """One row: ``mailing`` starts an event's mailing, ``outbox`` queues what may not have reached the queue, ``agenda``
+    plans what a new agenda version has left to plan.
+    """
 
-    what: Literal["mailing", "outbox"]
+    what: Literal["mailing", "outbox", "agenda"]
     reference: str
     at: datetime
     body: dict[str, Any]
@@ -35,10 +37,15 @@ class Dues:
         self._table = table
 
     def until(self, now: datetime) -> Iterator[Due]:
-        """Everything due at ``now`` or before, oldest first within each partition."""
+        """Everything due at ``now`` or before, oldest first within each partition.
+
+        A row is taken as it stands: one that cannot be worked off fails by itself, and holds up no other.
+        """
         for shard in range(SHARDS):
             for item in self._table.query_all(f"DUE#{shard}", until=f"{utc(now)}$"):
-                yield Due(what=item["what"], reference=item["reference"], at=item["at"], body=item["body"])
+                at, _, reference = item["SK"].partition("#")
+                stored: dict[str, Any] = {"what": item.get("what"), "body": item.get("body", {})}
+                yield Due.model_construct(reference=reference, at=datetime.fromisoformat(at), **stored)
 
     def add(self, due: Due) -> None:
         self._table.write(due_put(due))

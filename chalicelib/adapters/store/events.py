@@ -6,6 +6,7 @@ EVENT#<e>  RULE#<occurrence> one mailing that the clock will start: when, for wh
 """
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +14,18 @@ from chalicelib.adapters.store.table import ABSENT, Condition, ConditionFailed, 
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.event import Event, EventDocument, utc
 from chalicelib.domain.schedule import Mailing
+from chalicelib.domain.text import SLUG
 
 
 class Events:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def find(self, event_id: str) -> Event | None:
-        """The event at its current version, or None."""
-        item = self._table.get((_pk(event_id), "META"))
+    def find(self, event_id: str, *, consistent: bool = False) -> Event | None:
+        """The event at its current version, or None; also for what cannot be an event's name."""
+        if not re.fullmatch(SLUG, event_id):
+            return None
+        item = self._table.get((_pk(event_id), "META"), consistent=consistent)
         return _event(item) if item else None
 
     def get(self, event_id: str) -> Event:
@@ -38,25 +42,33 @@ class Events:
 
     def mailings(self, event_id: str) -> list[Mailing]:
         """The event's planned mailings, as the clock knows them."""
-        return [_mailing(item) for item in self._table.query_all(_pk(event_id), begins="RULE#")]
+        return [_mailing(item) for item in self._table.query_all(_pk(event_id), begins="RULE#", consistent=True)]
 
     def mailing(self, event_id: str, occurrence: str) -> Mailing | None:
         item = self._table.get((_pk(event_id), f"RULE#{occurrence}"), consistent=True)
         return _mailing(item) if item else None
 
     def publish(self, event: Event, writes: list[Write]) -> None:
-        """Store a version with ``writes`` (the clock's rows), all or nothing. Raises ConditionFailed."""
+        """Store a version with ``writes`` (the clock's rows, 98 at most), all or nothing. Raises ConditionFailed.
+
+        Whether feedback is open stays as it is: the clock may open it at this moment.
+        """
         unchanged = Condition(
             "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
         )
         content = _content(event)
         self._table.transact(
             [
-                Put({"PK": _pk(event.id), "SK": "META", **content}, unchanged),
+                Update((_pk(event.id), "META"), content, condition=unchanged),
                 Put({"PK": _pk(event.id), "SK": f"AGENDA#{event.version:04}", **content}, ABSENT),
                 *writes,
             ]
         )
+
+    def plan(self, event: Event, writes: list[Write]) -> None:
+        """Write clock's rows, 99 at most, as long as this version is the current one. Raises ConditionFailed."""
+        current = Condition("still current", "#version = :version", {"version": event.version})
+        self._table.transact([Update((_pk(event.id), "META"), {"version": event.version}, condition=current), *writes])
 
     def settle_mailing(self, mailing: Mailing, state: str, reason: str = "") -> bool:
         """Move a planned mailing to ``fired`` or ``skipped``; False when it was no longer planned for that moment."""
@@ -103,12 +115,10 @@ def _pk(event_id: str) -> str:
 
 
 def _content(event: Event) -> dict[str, Any]:
-    opened = {"feedback_opened_at": utc(event.feedback_opened_at)} if event.feedback_opened_at else {}
     return {
         "id": event.id,
         "version": event.version,
         "published_at": utc(event.published_at),
-        **opened,
         "document": json.dumps(event.document.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")),
     }
 

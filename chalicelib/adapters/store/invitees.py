@@ -21,6 +21,9 @@ from chalicelib.domain.invitee import Invitee, Registration, Rsvp
 
 SHARDS = 8
 
+SAME_LINKS = "same links"
+"""The condition that the person's links were not revoked meanwhile."""
+
 
 @dataclass(frozen=True)
 class PersonFile:
@@ -37,7 +40,7 @@ class Invitees:
 
     def file(self, invitee_id: str) -> PersonFile | None:
         """The person's profile, registration (also a withdrawn one) and whether feedback was given; None if unknown."""
-        items = {item["SK"]: item for item in self._table.query_all(f"INVITEE#{invitee_id}")}
+        items = {item["SK"]: item for item in self._table.query_all(f"INVITEE#{invitee_id}", consistent=True)}
         if "PROFILE" not in items:
             return None
         registration = items.get("REGISTRATION")
@@ -46,9 +49,10 @@ class Invitees:
         )
 
     def load(self, invitee_ids: Iterable[str]) -> dict[str, tuple[Invitee, Registration | None]]:
-        """Profiles and registrations by id, 50 persons a request; unknown ids are left out."""
+        """Profiles and registrations by id as they are now, 50 persons a request; unknown ids are left out."""
         ids = list(dict.fromkeys(invitee_ids))
-        found = self._table.batch_get([key for i in ids for key in (profile_key(i), registration_key(i))])
+        keys = [key for i in ids for key in (profile_key(i), registration_key(i))]
+        found = self._table.batch_get(keys, consistent=True)
         loaded = {}
         for i in ids:
             if profile := found.get(profile_key(i)):
@@ -58,7 +62,7 @@ class Invitees:
 
     def claimed(self, event: str, address_hashes: Iterable[str]) -> dict[str, str]:
         """Which of these addresses the event knows already: invitee id by address hash."""
-        found = self._table.batch_get([_claim_key(event, address) for address in address_hashes])
+        found = self._table.batch_get([_claim_key(event, address) for address in address_hashes], consistent=True)
         return {pk.rpartition("#")[2]: item["invitee"] for (pk, _), item in found.items()}
 
     def create(self, people: list[tuple[Invitee, str]]) -> None:
@@ -107,7 +111,7 @@ class Invitees:
 
         Raises ConditionFailed("same links") when the links were revoked meanwhile.
         """
-        same = Condition("same links", "#generation = :generation", {"generation": before.generation})
+        same = Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
         writes: list[Write] = [
             Update(profile_key(before.id), {"rsvp": rsvp, "answered_at": utc(now)}, condition=same),
             _log(before.id, now, "answered", f"{before.rsvp} -> {rsvp}"),
@@ -121,7 +125,7 @@ class Invitees:
 
         Raises ConditionFailed("not overtaken") when another request changed the registration first.
         """
-        same = Condition("same links", "#generation = :generation", {"generation": before.generation})
+        same = Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
         unchanged = Condition(
             "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": registration.version - 1}
         )

@@ -83,9 +83,15 @@ class Ledger:
         """Write down that this person does not get this message, and why; False when something stands there already."""
         return self._try(Put(_item(delivery.model_copy(update={"state": "skipped", "reason": reason})), ABSENT))
 
-    def record_event(self, reference: Reference, state: State, facts: dict[str, Any]) -> bool:
-        """Move a delivery by an SES event; False when it may not follow, or there is no such delivery."""
-        allowed = sorted(FOLLOWS[state])
+    def fail(self, delivery: Delivery, reason: str) -> bool:
+        """Write down that this message cannot be made, and why; False when something stands there already."""
+        return self._try(Put(_item(delivery.model_copy(update={"state": "failed", "reason": reason})), ABSENT))
+
+    def record_event(
+        self, reference: Reference, state: State, facts: dict[str, Any], unless: frozenset[State] = frozenset()
+    ) -> bool:
+        """Move a delivery by an SES event; False when it may not follow, stands at ``unless``, or is not there."""
+        allowed = sorted(FOLLOWS[state] - unless)
         follows = Condition(
             "may follow",
             " OR ".join(f"#state = :from{n}" for n in range(len(allowed))),

@@ -4,7 +4,9 @@ Every condition has a name. When one fails, DynamoDB's error becomes ``Condition
 item that stood in the way.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,9 @@ from botocore.exceptions import ClientError
 Item = dict[str, Any]
 Key = tuple[str, str]
 """Partition key and sort key."""
+
+CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds, at most, between tries of a write that met somebody else's transaction on the same item."""
 
 _to_wire = TypeSerializer().serialize
 _from_wire = TypeDeserializer().deserialize
@@ -87,12 +92,12 @@ class Table:
         answer = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=consistent)
         return _item(answer["Item"]) if "Item" in answer else None
 
-    def batch_get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+    def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """The items there are, by key. Asks again for what DynamoDB left unprocessed."""
         wanted, found = [_key(key) for key in dict.fromkeys(keys)], {}
         while wanted:
-            asked, wanted = wanted[:100], wanted[100:]
-            answer = self._client.batch_get_item(RequestItems={self._name: {"Keys": asked}})
+            asked, wanted = {"Keys": wanted[:100], "ConsistentRead": consistent}, wanted[100:]
+            answer = self._client.batch_get_item(RequestItems={self._name: asked})
             for wire in answer["Responses"].get(self._name, []):
                 item = _item(wire)
                 found[(item["PK"], item["SK"])] = item
@@ -100,9 +105,20 @@ class Table:
         return found
 
     def query(
-        self, pk: str, *, begins: str = "", until: str = "", index: str = "", limit: int = 0, after: Item | None = None
+        self,
+        pk: str,
+        *,
+        begins: str = "",
+        until: str = "",
+        index: str = "",
+        limit: int = 0,
+        after: Item | None = None,
+        consistent: bool = False,
     ) -> Page:
-        """One page of a partition in order: what begins with ``begins``, or all up to ``until``."""
+        """One page of a partition in order: what begins with ``begins``, or all up to ``until``.
+
+        An ``index`` is always read as it comes: DynamoDB cannot read one consistently.
+        """
         hash_name, range_name = ("GSI1PK", "GSI1SK") if index else ("PK", "SK")
         values, names, expression = {":pk": _to_wire(pk)}, {"#pk": hash_name}, "#pk = :pk"
         if begins or until:
@@ -113,18 +129,20 @@ class Table:
             KeyConditionExpression=expression,
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
-            **({"IndexName": index} if index else {}),
+            **({"IndexName": index} if index else {"ConsistentRead": consistent}),
             **({"Limit": limit} if limit else {}),
             **({"ExclusiveStartKey": _wire(after)} if after else {}),
         )
         last = answer.get("LastEvaluatedKey")
         return Page([_item(wire) for wire in answer["Items"]], _item(last) if last else None)
 
-    def query_all(self, pk: str, *, begins: str = "", until: str = "", index: str = "") -> Iterator[Item]:
+    def query_all(
+        self, pk: str, *, begins: str = "", until: str = "", index: str = "", consistent: bool = False
+    ) -> Iterator[Item]:
         """Every item of a partition or of a stretch of it, page by page as the caller reads on."""
         after: Item | None = None
         while True:
-            page = self.query(pk, begins=begins, until=until, index=index, after=after)
+            page = self.query(pk, begins=begins, until=until, index=index, after=after, consistent=consistent)
             yield from page.items
             if (after := page.next) is None:
                 return
@@ -134,7 +152,7 @@ class Table:
         ((kind, arguments),) = self._arguments(write).items()
         call = {"Put": self._client.put_item, "Update": self._client.update_item, "Delete": self._client.delete_item}
         try:
-            call[kind](**arguments)
+            _undisturbed(call[kind], arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
@@ -143,13 +161,14 @@ class Table:
 
     def transact(self, writes: Sequence[Write], token: str = "") -> None:
         """All or none of up to 100 writes. Raises ConditionFailed for the first whose condition did not hold."""
+        arguments = {
+            "TransactItems": [self._arguments(write) for write in writes],
+            **({"ClientRequestToken": token} if token else {}),
+        }
         try:
-            self._client.transact_write_items(
-                TransactItems=[self._arguments(write) for write in writes],
-                **({"ClientRequestToken": token} if token else {}),
-            )
+            _undisturbed(self._client.transact_write_items, arguments)
         except ClientError as error:
-            for write, reason in zip(writes, error.response.get("CancellationReasons", []), strict=False):
+            for write, reason in zip(writes, _reasons(error), strict=False):
                 if reason.get("Code") == "ConditionalCheckFailed":
                     wire: Any = reason.get("Item")
                     raise ConditionFailed(_name(write), _item(wire) if wire else None) from None
@@ -184,6 +203,28 @@ class Table:
         if values:
             arguments["ExpressionAttributeValues"] = _wire(values)
         return {type(write).__name__: arguments}
+
+
+def _undisturbed(call: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    """A write that met another transaction was not done; it is tried again, because SDKs do not.
+
+    Source: DynamoDB developer guide, "Transaction conflict handling in DynamoDB".
+    """
+    for pause in CONFLICT_PAUSES:
+        try:
+            call(**arguments)
+            return
+        except ClientError as error:
+            codes = {error.response["Error"]["Code"], *(r.get("Code") for r in _reasons(error))}
+            if "ConditionalCheckFailed" in codes or not codes & {"TransactionConflict", "TransactionConflictException"}:
+                raise
+        time.sleep(random.uniform(0, pause))
+    call(**arguments)
+
+
+def _reasons(error: ClientError) -> list[dict[str, Any]]:
+    response: Any = error.response
+    return list(response.get("CancellationReasons", []))
 
 
 def _update_expression(update: Update) -> str:

@@ -1,0 +1,250 @@
+"""Calendar entries, read back by ``icalendar`` and by ``ical``, a second parser that shares no code with it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+import pytest
+from ical.calendar_stream import IcsCalendarStream
+from ical.event import Event as SecondEvent
+
+from chalicelib.adapters.calendar import Method, calendar, fold
+from chalicelib.adapters.language import load_locale
+from chalicelib.adapters.vtimezone import vtimezone
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.event import Event
+from chalicelib.domain.invitee import Invitee
+from tests.adapters.sample_event import SESSIONS, both, event
+
+NOW = datetime(2021, 1, 15, 12, 0, 5, tzinfo=UTC)
+PAGE = "https://convoke.example.org/i/01HX2Z.k1.Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6"
+JOIN = "https://meet.example.org/j/123?pwd=a,b;c"
+
+
+def person(**changes: Any) -> Invitee:
+    return Invitee.model_validate({
+        "id": "01HX2Z", "event": "symposium", "email": "a.karimova@example.org", "name": "Aziza Karimova",
+        "language": "en", "time_zone": "Asia/Tashkent", **changes})
+
+
+def entries_of(it: Event, who: Invitee | None = None, sessions: tuple[str, ...] = ("session-1", "session-2"), *,
+               method: Method = "PUBLISH", join: bool = False, revision: int = 0) -> bytes:
+    who = who or person()
+    return calendar(it, who, list(sessions), load_locale(who.language), method=method, now=NOW, page_url=PAGE,
+                    join=join, revision=revision)
+
+
+def parsed(content: bytes) -> list[icalendar.Event]:
+    return icalendar.Calendar.from_ical(content).walk("VEVENT")
+
+
+def second(content: bytes) -> list[SecondEvent]:
+    return IcsCalendarStream.calendar_from_ics(content.decode()).events
+
+
+def one(content: bytes) -> icalendar.Event:
+    [entry] = parsed(content)
+    return entry
+
+
+def test_each_chosen_session_is_one_entry_and_no_other_is() -> None:
+    assert [entry["UID"] for entry in parsed(entries_of(event()))] == [
+        "session-1.01HX2Z@example.org", "session-2.01HX2Z@example.org"]
+    assert one(entries_of(event(), sessions=("familiarisation", "break")))["UID"].startswith("familiarisation.")
+
+
+def test_a_session_that_the_agenda_no_longer_has_is_left_out() -> None:
+    assert one(entries_of(event(), sessions=("session-2", "session-9")))["UID"].startswith("session-2.")
+    with pytest.raises(NotFound):
+        entries_of(event(), sessions=("session-9",))
+
+
+def test_the_uid_stays_and_the_sequence_rises_with_the_agenda_or_the_persons_own_changes() -> None:
+    made = [one(entries_of(event(version=version), sessions=("session-1",), revision=revision))
+            for version, revision in ((3, 0), (4, 0), (4, 1))]
+    assert len({entry["UID"] for entry in made}) == 1
+    assert [entry["SEQUENCE"] for entry in made] == [3, 4, 5]
+
+
+def test_two_people_have_different_uids() -> None:
+    others = [one(entries_of(event(), person(id=name), sessions=("session-1",)))["UID"] for name in ("a", "b")]
+    assert len(set(others)) == 2
+
+
+def test_start_and_end_are_on_the_clock_of_the_event_with_its_zone() -> None:
+    content = entries_of(event(), sessions=("session-1",))
+    assert b"DTSTART;TZID=Europe/Vienna:20210128T083000\r\n" in content
+    assert b"DTEND;TZID=Europe/Vienna:20210128T101000\r\n" in content
+    assert one(content).start.astimezone(UTC) == datetime(2021, 1, 28, 7, 30, tzinfo=UTC)
+    assert second(content)[0].start_datetime.astimezone(UTC) == datetime(2021, 1, 28, 7, 30, tzinfo=UTC)
+
+
+def test_stamp_is_the_moment_of_writing_and_last_modified_that_of_publishing() -> None:
+    entry = one(entries_of(event(), sessions=("session-1",)))
+    assert entry.DTSTAMP == NOW
+    assert event().published_at == entry.LAST_MODIFIED
+
+
+def test_both_parsers_read_the_same_words() -> None:
+    content = entries_of(event(), person(language="ru"), method="REQUEST", join=True)
+    for ours, theirs in zip(parsed(content), second(content), strict=True):
+        assert (ours["SUMMARY"], ours["DESCRIPTION"], ours["LOCATION"]) == (
+            theirs.summary, theirs.description, theirs.location)
+        assert (ours["UID"], ours["SEQUENCE"]) == (theirs.uid, theirs.sequence)
+
+
+def test_an_entry_is_in_the_persons_language_and_its_items_in_the_persons_time() -> None:
+    entry = one(entries_of(event(), person(language="ru"), sessions=("session-1",)))
+    assert entry["SUMMARY"].startswith("Сессия 1: Глобальный договор на национальном уровне · Развитие")
+    assert entry["SUMMARY"].params["LANGUAGE"] == "ru"
+    assert entry["LOCATION"] == "Онлайн, на платформе Zoom"
+    assert "Время: Ташкент (UTC+5)\n12:30–12:50 Вступительное слово\n12:50–13:10 Доклад" in entry["DESCRIPTION"]
+    assert f"Ваша страница: {PAGE}" in entry["DESCRIPTION"]
+
+
+def test_the_join_link_is_for_registered_people_only() -> None:
+    without = entries_of(event(), join=False)
+    assert b"meet.example.org" not in without.replace(b"\r\n ", b"")
+    entry = one(entries_of(event(), sessions=("session-1",), join=True))
+    assert entry["URL"] == JOIN
+    assert f"Join: {JOIN}" in entry["DESCRIPTION"]
+    assert entry["CONFERENCE"] == JOIN
+    assert (entry["CONFERENCE"].params["VALUE"], entry["CONFERENCE"].params["FEATURE"]) == ("URI", "VIDEO")
+
+
+def test_an_event_without_a_join_link_has_none_to_show() -> None:
+    place = event(venue={"kind": "in-person", "name": both("Vienna International Centre", "Венский центр")})
+    assert "URL" not in one(entries_of(place, sessions=("session-1",), join=True))
+
+
+def test_publish_has_an_organizer_and_no_attendee() -> None:
+    content = entries_of(event())
+    assert b"METHOD:PUBLISH\r\n" in content
+    for entry in parsed(content):
+        assert "ATTENDEE" not in entry
+        assert entry["ORGANIZER"] == "mailto:secretariat@example.org"
+        assert entry["ORGANIZER"].params["CN"] == "IOM Regional Office in Vienna"
+
+
+@pytest.mark.parametrize(("rsvp", "asked"), [
+    ("needs-action", "TRUE"), ("accepted", "FALSE"), ("declined", "FALSE"), ("tentative", "FALSE")])
+def test_request_names_the_one_person_with_the_answer_so_far(rsvp: str, asked: str) -> None:
+    content = entries_of(event(), person(rsvp=rsvp), sessions=("session-1",), method="REQUEST")
+    attendee = one(content)["ATTENDEE"]
+    assert attendee == "mailto:a.karimova@example.org"
+    assert (attendee.params["PARTSTAT"], attendee.params["RSVP"]) == (rsvp.upper(), asked)
+    [theirs] = second(content)[0].attendees
+    assert (theirs.common_name, str(theirs.status)) == ("Aziza Karimova", rsvp.upper())
+
+
+def test_cancel_takes_the_entry_back_without_an_alarm() -> None:
+    content = entries_of(event(), sessions=("session-1",), method="CANCEL", revision=1)
+    entry = one(content)
+    assert b"METHOD:CANCEL\r\n" in content
+    assert (entry["STATUS"], entry["TRANSP"], entry["SEQUENCE"]) == ("CANCELLED", "TRANSPARENT", 4)
+    assert not entry.walk("VALARM")
+    assert "ATTENDEE" in entry
+
+
+def test_a_live_entry_is_confirmed_busy_private_and_rings_once_a_quarter_of_an_hour_before() -> None:
+    entry = one(entries_of(event(), sessions=("session-1",)))
+    assert (entry["STATUS"], entry["TRANSP"], entry["CLASS"]) == ("CONFIRMED", "OPAQUE", "PRIVATE")
+    [alarm] = entry.walk("VALARM")
+    assert timedelta(minutes=-15) == alarm.TRIGGER
+
+
+NASTY = 'Line\r\nbreak, comma; semicolon: colon \\ back\\nslash "quoted" ^caret 🎉 \u202eflip'
+
+
+def test_line_breaks_commas_semicolons_quotes_and_emoji_survive_and_inject_nothing() -> None:
+    odd = event(title=both(NASTY, NASTY), venue={"name": both(NASTY, NASTY), "join_url": JOIN}, organiser={
+        "name": both(NASTY, NASTY), "sender": "a@example.org", "reply_to": "b@example.org"})
+    who = person(name='Q "q"; c, d: e\r\nX-EVIL:1')
+    content = entries_of(odd, who, sessions=("session-1",), method="REQUEST", join=True)
+    clean = 'Line break, comma; semicolon: colon \\ back\\nslash "quoted" ^caret 🎉 flip'
+    ours, [theirs] = one(content), second(content)
+    for entry in (ours["SUMMARY"], theirs.summary):
+        assert str(entry).endswith(clean)
+    assert ours["LOCATION"] == theirs.location == clean
+    assert ours["ATTENDEE"].params["CN"] == "Q 'q'; c, d: e X-EVIL:1"
+    assert theirs.attendees[0].common_name == "Q 'q'; c, d: e X-EVIL:1"
+    assert "X-EVIL" not in ours
+
+
+def test_a_cyrillic_title_of_three_hundred_characters_arrives_whole() -> None:
+    title = ("Щедрость " * 34)[:299] + "я"
+    content = entries_of(event(title=both("T", title)), person(language="ru"), sessions=("session-1",))
+    assert one(content)["SUMMARY"].endswith(title)
+    assert (second(content)[0].summary or "").endswith(title)
+
+
+@pytest.mark.parametrize("method", ["PUBLISH", "REQUEST", "CANCEL"])
+def test_lines_end_in_crlf_and_have_at_most_75_octets_of_whole_characters(method: Method) -> None:
+    who = person(language="ru", name="Ярослав " * 20, email="a" * 60 + "@" + "b" * 60 + ".example.org")
+    content = entries_of(event(), who, method=method, join=True)
+    assert content.endswith(b"END:VCALENDAR\r\n")
+    lines = content.removesuffix(b"\r\n").split(b"\r\n")
+    assert all(b"\n" not in line and b"\r" not in line for line in lines)
+    assert max(len(line) for line in lines) <= 75
+    assert all(line.decode() for line in lines)
+
+
+@pytest.mark.parametrize("length", [0, 1, 36, 37, 38, 74, 75, 76, 149, 150, 300])
+@pytest.mark.parametrize("letter", ["a", "я", "€", "🎉"])
+def test_folding_loses_nothing_at_any_length(letter: str, length: int) -> None:
+    folded = fold(letter * length)
+    assert folded.replace(b"\r\n ", b"").decode() == letter * length + "\r\n"
+    assert all(len(line) <= 75 for line in folded.split(b"\r\n"))
+
+
+def test_no_mark_of_the_sheet_is_left_in_what_people_get() -> None:
+    content = entries_of(event(), method="REQUEST", join=True).decode()
+    assert not [char for char in content if "\ue000" <= char <= "\uf8ff"]
+
+
+def test_a_private_use_character_in_a_title_cannot_pass_for_a_mark() -> None:
+    assert PAGE not in one(entries_of(event(title=both("A\ue002B", "Х")), sessions=("session-1",)))["SUMMARY"]
+
+
+def test_a_sheet_of_another_document_is_never_used() -> None:
+    first = entries_of(event())
+    renamed = entries_of(event(title=both("Another title", "Другое название")))
+    assert "Another title" in parsed(renamed)[0]["SUMMARY"]
+    assert entries_of(event()) == first
+
+
+def test_everybody_has_their_own_link_name_and_time() -> None:
+    it = event()
+    for who in (person(), person(id="b", language="ru", time_zone="Europe/Minsk"),
+                person(id="c", time_zone="Asia/Bishkek")):
+        entry = one(entries_of(it, who, sessions=("session-1",), method="REQUEST"))
+        begins = datetime(2021, 1, 28, 7, 30, tzinfo=UTC).astimezone(ZoneInfo(who.time_zone))
+        assert f"\n{begins:%H:%M}–" in entry["DESCRIPTION"]
+        assert f".{who.id}@" in entry["UID"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Vienna", "America/New_York", "Asia/Tehran", "Asia/Tashkent", "Etc/UTC",
+                                  "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Kathmandu"])
+def test_the_zone_that_is_told_has_the_offsets_of_the_tz_database_all_year(zone: str) -> None:
+    parts = [(part["DTSTART"].dt, part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td)
+             for part in vtimezone(zone, 2021, 2021).subcomponents]
+    for hour in range(1, 365 * 24):
+        moment = datetime(2021, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+        if moment.astimezone(ZoneInfo(zone)).year != 2021:
+            continue
+        offset = [to for start, before, to in parts if start - before <= moment.replace(tzinfo=None)][-1]
+        assert offset == moment.astimezone(ZoneInfo(zone)).utcoffset()
+
+
+def test_an_event_in_utc_needs_no_zone_of_its_own() -> None:
+    content = entries_of(event(time_zone="UTC"), sessions=("session-1",))
+    assert one(content).start == datetime(2021, 1, 28, 8, 30, tzinfo=UTC)
+
+
+def test_an_event_over_new_year_has_both_years_of_its_zone() -> None:
+    days = [SESSIONS[1], {**SESSIONS[3], "day": 2}]
+    content = entries_of(event(date="2020-12-31", sessions=days))
+    assert b"DTSTART:20200101T000000" in content
+    assert b"DTSTART:20211031T030000" in content
+    assert parsed(content)[1].start == datetime(2021, 1, 1, 10, 20, tzinfo=ZoneInfo("Europe/Vienna"))

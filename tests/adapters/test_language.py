@@ -1,0 +1,115 @@
+"""Days, hours and places as people of each language write them, in the zone they live in."""
+
+import zoneinfo
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chalicelib.adapters.language import available, load_locale
+
+DAY = date(2021, 1, 28)
+START = datetime(2021, 1, 28, 8, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+END = datetime(2021, 1, 28, 12, 0, tzinfo=ZoneInfo("Europe/Vienna"))
+EN, RU = load_locale("en"), load_locale("ru")
+
+
+def times(locale, zone, start=START, end=END):
+    return locale.times(start, end, own_zone=zone, event_zone="Europe/Vienna")
+
+
+def test_english_writes_the_day_before_the_month():
+    assert EN.date(DAY) == "Thursday, 28 January 2021"
+    assert EN.date(DAY, weekday=False) == "28 January 2021"
+    assert EN.date(DAY, year=False) == "Thursday 28 January"
+    assert EN.date(DAY, weekday=False, year=False) == "28 January"
+
+
+def test_russian_writes_the_month_in_the_genitive_and_never_breaks_before_g():
+    assert RU.date(DAY) == "четверг, 28 января 2021\u00a0г."
+    assert RU.date(date(2021, 5, 1), weekday=False) == "1 мая 2021\u00a0г."
+    assert RU.date(DAY, year=False) == "четверг, 28 января"
+
+
+def test_the_readers_zone_comes_first_then_the_events_then_utc():
+    lines = times(EN, "Asia/Tashkent")
+    assert [(line.whose, line.hours, line.where) for line in lines] == [
+        ("own", "12:30–16:00", "Tashkent, UTC+5"),
+        ("event", "08:30–12:00", "Vienna, CET, UTC+1"),
+        ("utc", "07:30–11:00", "UTC")]
+    assert {line.date for line in lines} == {"Thursday, 28 January 2021"}
+
+
+def test_places_are_named_in_the_readers_language():
+    assert [line.place for line in times(RU, "Asia/Tashkent")] == ["Ташкент", "Вена", ""]
+    assert [line.label for line in times(RU, "Europe/Moscow")] == ["МСК, UTC+3", "CET, UTC+1", "UTC"]
+
+
+def test_zones_with_the_same_time_are_said_once():
+    assert [(line.whose, line.place) for line in times(EN, "Europe/Vienna")] == [("own", "Vienna"), ("utc", "")]
+    assert [(line.whose, line.place) for line in times(EN, "Africa/Algiers")] == [("own", "Algiers"), ("utc", "")]
+    assert [line.whose for line in times(EN, "Europe/London")] == ["own", "event"]
+    assert [line.whose for line in times(EN, "Etc/UTC")] == ["own", "event"]
+
+
+def test_whether_zones_agree_is_asked_at_that_moment():
+    summer = datetime(2021, 7, 1, 8, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert [line.whose for line in times(EN, "Africa/Algiers", summer, summer)] == ["own", "event", "utc"]
+
+
+def test_an_evening_in_vienna_is_another_day_in_sydney():
+    evening = datetime(2021, 1, 28, 20, 0, tzinfo=ZoneInfo("Europe/Vienna"))
+    own, event, utc = times(EN, "Australia/Sydney", evening, evening.replace(hour=22))
+    assert (own.date, own.hours, own.other_day) == ("Friday, 29 January 2021", "06:00–08:00", True)
+    assert (event.date, event.other_day) == ("Thursday, 28 January 2021", False)
+    assert not utc.other_day
+
+
+def test_half_hours_and_negative_offsets_are_written_out():
+    assert EN.offset(START, "Asia/Kolkata") == "UTC+5:30"
+    assert EN.offset(START, "Asia/Kathmandu") == "UTC+5:45"
+    assert EN.offset(START, "America/St_Johns") == "UTC−3:30"
+    assert EN.offset(START, "UTC") == "UTC"
+    assert times(EN, "Asia/Kolkata")[0].hours == "13:00–16:30"
+
+
+def test_letters_of_a_zone_are_shown_where_it_has_them():
+    assert EN.zone_label(START, "Europe/Vienna") == "CET, UTC+1"
+    assert EN.zone_label(datetime(2021, 7, 1, tzinfo=UTC), "Europe/Vienna") == "CEST, UTC+2"
+    assert EN.zone_label(START, "Asia/Tashkent") == "UTC+5"
+    assert EN.zone_label(START, "UTC") == "UTC"
+
+
+@pytest.mark.parametrize("locale", [EN, RU], ids=lambda locale: locale.code)
+def test_every_zone_that_an_invitee_may_live_in_can_be_shown(locale):
+    for zone in sorted(zoneinfo.available_timezones() - {"Factory", "localtime"}):
+        assert times(locale, zone)[0].where
+        assert locale.city(zone) or "/" not in zone or zone.startswith("Etc/")
+
+
+def test_old_and_new_names_of_a_zone_are_the_same_place():
+    assert EN.city("Asia/Calcutta") == EN.city("Asia/Kolkata") == "Kolkata"
+    assert RU.city("Europe/Kiev") == RU.city("Europe/Kyiv") == "Киев"
+    assert RU.city("Turkey") == "Стамбул"
+
+
+def test_countries_have_the_names_that_the_united_nations_use():
+    assert (EN.country("UZ"), RU.country("uz")) == ("Uzbekistan", "Узбекистан")
+    assert RU.country("KG") == "Кыргызстан"
+    assert EN.country("ZZZ") == "ZZZ"
+
+
+def test_a_language_that_there_is_not_falls_back_to_english():
+    assert load_locale("xx") is EN
+    assert load_locale("../ru") is EN
+    assert available()[0] == "en"
+    assert "ru" in available()
+
+
+def test_a_language_knows_its_own_name_and_direction():
+    assert (EN.name, RU.name, RU.direction) == ("English", "Русский", "ltr")
+
+
+def test_russian_has_three_plural_forms():
+    said = [RU.ngettext("%(n)d day before", "%(n)d days before", n) % {"n": n} for n in (1, 2, 5, 21)]
+    assert said == ["за 1 день", "за 2 дня", "за 5 дней", "за 21 день"]

@@ -1,0 +1,109 @@
+"""Personal links: the same for a person in every mail, good for nobody else and nothing else."""
+
+import re
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from chalicelib.adapters.links import Links, keys_from_secret
+from tests.shelf import BASE, KEYS, REGION, person
+
+CLARA = person("clara")
+
+
+def other_keys(**keys: str) -> Links:
+    return Links(lambda: keys, BASE)
+
+
+def test_a_link_verifies_for_its_person_and_is_the_same_each_time(links: Links) -> None:
+    token = links.token(CLARA)
+    assert links.verifies(token, CLARA)
+    assert token == links.token(CLARA)
+    assert links.claimed_invitee(token) == CLARA.id
+
+
+def test_a_link_carries_128_bits_or_more_of_mac(links: Links) -> None:
+    mac = links.token(CLARA).rpartition(".")[2]
+    assert len(mac) * 6 >= 128
+
+
+@pytest.mark.parametrize("letter, purpose", [("i", "page"), ("u", "unsubscribe")])
+def test_the_address_names_the_purpose_and_needs_no_escaping(links: Links, letter: str, purpose: str) -> None:
+    url = links.url(CLARA, purpose, "/calendar.ics")  # type: ignore[arg-type]
+    assert re.fullmatch(rf"{re.escape(BASE)}/{letter}/[A-Za-z0-9._-]+/calendar\.ics", url)
+
+
+def test_a_link_for_one_purpose_is_no_good_for_another(links: Links) -> None:
+    assert not links.verifies(links.token(CLARA, "page"), CLARA, "unsubscribe")
+    assert not links.verifies(links.token(CLARA, "unsubscribe"), CLARA, "page")
+
+
+def test_raising_a_persons_generation_revokes_that_persons_links_only(links: Links) -> None:
+    boris = person("boris")
+    revoked = CLARA.model_copy(update={"generation": 2})
+    assert not links.verifies(links.token(CLARA), revoked)
+    assert links.verifies(links.token(revoked), revoked)
+    assert links.verifies(links.token(boris), boris)
+
+
+def test_the_mac_of_one_person_is_no_good_for_another(links: Links) -> None:
+    boris = person("boris")
+    forged = links.token(boris).replace(boris.id, CLARA.id)
+    assert not links.verifies(forged, CLARA)
+    assert not links.verifies(links.token(boris), CLARA)
+
+
+@given(st.data())
+def test_a_link_with_any_character_changed_does_not_verify(data: st.DataObject) -> None:
+    links = Links(lambda: KEYS, BASE)
+    token = links.token(CLARA)
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters().filter(lambda character: character != token[at]))
+    altered = token[:at] + other + token[at + 1 :]
+    assert not links.verifies(altered, CLARA)
+
+
+@given(st.text() | st.from_regex(r"[a-z0-9]{16,40}\.[A-Za-z0-9]{1,8}\.[A-Za-z0-9_-]{27}"))
+def test_what_was_not_made_here_does_not_verify_and_never_raises(token: str) -> None:
+    links = Links(lambda: KEYS, BASE)
+    links.claimed_invitee(token)
+    assert not links.verifies(token, CLARA)
+
+
+def test_the_word_current_is_no_key(links: Links) -> None:
+    forged = other_keys(current="current1", current1="1").token(CLARA)
+    assert not links.verifies(forged.replace("current1", "current"), CLARA)
+
+
+def test_after_a_new_key_old_links_still_verify_and_new_ones_use_it(links: Links) -> None:
+    rotated = other_keys(**{**KEYS, "2": "the second key", "current": "2"})
+    assert rotated.verifies(links.token(CLARA), CLARA)
+    assert rotated.token(CLARA).split(".")[1] == "2"
+    assert not links.verifies(rotated.token(CLARA), CLARA)
+
+
+def test_an_address_hash_stays_when_the_key_of_the_links_changes_and_differs_between_deployments(links: Links) -> None:
+    rotated = other_keys(**{**KEYS, **{str(n): f"key {n}" for n in range(2, 12)}, "current": "11"})
+    assert rotated.address_hash("a@example.org") == links.address_hash("a@example.org")
+    assert other_keys(**{**KEYS, "1": "another"}).address_hash("a@example.org") != links.address_hash("a@example.org")
+    assert links.address_hash("b@example.org") != links.address_hash("a@example.org")
+
+
+def test_the_keys_are_read_from_secrets_manager_once_and_only_when_needed() -> None:
+    with mock_aws():
+        manager = boto3.client("secretsmanager", region_name=REGION)
+        loads = []
+
+        def load() -> dict[str, str]:
+            loads.append(1)
+            return keys_from_secret(manager, "link-keys")
+
+        links = Links(load, BASE)
+        assert not loads
+        manager.create_secret(Name="link-keys", SecretString='{"current": "1", "1": "the first key of the tests"}')
+        assert links.token(CLARA) == Links(lambda: KEYS, BASE).token(CLARA)
+        assert links.verifies(links.token(CLARA), CLARA)
+        assert loads == [1]

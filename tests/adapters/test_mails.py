@@ -1,0 +1,312 @@
+"""What the mails say, in both languages, read as the text and the HTML that somebody receives."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
+from chalicelib.adapters import mails
+from chalicelib.adapters.language import load_locale
+from chalicelib.adapters.mails import compose
+from chalicelib.adapters.mime import build
+from chalicelib.domain.delivery import CAN_LEAVE
+from chalicelib.domain.event import Event, EventDocument, Kind
+from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.message import Attachment, Links, Message, Words
+from infra.compile import compile_mails, write_names
+from infra.messages import compile_catalogues
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2021, 1, 14, 9, tzinfo=UTC)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LANGUAGES = ("en", "ru")
+SYMPOSIUM: dict[str, Any] = yaml.safe_load((ROOT / "examples/central-asia-symposium/event.yaml").read_text("utf-8"))
+SYMPOSIUM["date"] = "2021-01-28"
+BASE = "https://convoke.example/i/i1.k1.abc"
+LINKS = Links(
+    page=BASE, registration=f"{BASE}/registration", agenda=f"{BASE}/agenda.pdf", calendar=f"{BASE}/calendar.ics",
+    feedback=f"{BASE}/feedback", unsubscribe="https://convoke.example/u/i1.k2.abc",
+    unsubscribe_one_click="https://convoke.example/u/i1.k2.abc")
+MAIN = {"invitation": LINKS.page, "chase": LINKS.page, "confirmation": LINKS.registration,
+        "reminder": SYMPOSIUM["venue"]["join_url"], "feedback": LINKS.feedback}
+
+Compose = Callable[..., Words]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    compile_catalogues(ROOT)
+    write_names(ROOT)
+    compile_mails(ROOT)
+
+
+def event(**changes: Any) -> Event:
+    return Event(id="symposium", version=3, document=EventDocument.model_validate({**SYMPOSIUM, **changes}),
+                 published_at=NOW)
+
+
+def mail(kind: Kind, language: str = "en", *, of: Event | None = None, zone: str = "Asia/Tashkent",
+         name: str = "Nigora Karimova", registration: dict[str, Any] | None = None, **rest: Any) -> Words:
+    of = of or event()
+    invitee = Invitee(id="i1", event=of.id, email="n@example.org", name=name, language=language, time_zone=zone)
+    said = {"invitee": "i1", "event": of.id, "name": name, "organisation": "Ministry of Employment",
+            "sessions": ["session-1", "session-2"], "consented_at": NOW, "updated_at": NOW, **(registration or {})}
+    return compose(
+        kind, event=of, invitee=invitee, locale=load_locale(language), links=LINKS, now=NOW,
+        registration=Registration.model_validate(said) if kind not in ("invitation", "chase") else None,
+        session=of.document.session("session-1") if kind == "reminder" else None, **rest)
+
+
+class Page(HTMLParser):
+    """The words, links and tables of an HTML mail."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._hidden = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._hidden = tag if tag in ("style", "title") else self._hidden
+        if tag == "a":
+            self.links.append(dict(attrs)["href"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden = "" if tag == self._hidden else self._hidden
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+def both() -> Callable[..., Any]:
+    cases = [(kind, language) for kind in KINDS for language in LANGUAGES]
+    return pytest.mark.parametrize(("kind", "language"), cases)
+
+
+@both()
+def test_the_subject_holds_the_event_and_the_date_on_one_line(kind: Kind, language: str) -> None:
+    subject = mail(kind, language).subject
+    assert SYMPOSIUM["title"][language] in subject
+    assert {"en": "28 January 2021", "ru": "28 января 2021 г."}[language] in subject
+    assert subject.splitlines() == [subject]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_title_of_usual_length_makes_a_subject_of_at_most_78_characters(kind: Kind) -> None:
+    if kind != "reminder":
+        assert len(mail(kind, of=event(title={"en": "Symposium on Migration"})).subject) <= 78
+
+
+def test_a_title_of_300_characters_is_cut_at_a_word_in_the_subject_alone() -> None:
+    title = " ".join(["Cooperation"] * 25)
+    words = mail("invitation", of=event(title={"en": title}))
+    assert len(words.subject) <= mails.SUBJECT_LENGTH
+    assert words.subject.endswith("Cooperation…")
+    assert title in Page(words.html).text
+
+
+def test_line_breaks_in_a_title_do_not_reach_the_subject() -> None:
+    words = mail("invitation", of=event(title={"en": "Symposium\r\nBcc: x@example.org"}))
+    assert words.subject.endswith("Symposium Bcc: x@example.org")
+
+
+@both()
+def test_there_is_one_button_and_its_address_stands_in_words_in_both_parts(kind: Kind, language: str) -> None:
+    words = mail(kind, language)
+    page = Page(words.html)
+    assert page.links.count(MAIN[kind]) == 2, "the button and its address"
+    assert MAIN[kind] in page.text
+    assert MAIN[kind] in words.text.splitlines()
+
+
+@pytest.mark.parametrize(("language", "lines"), [
+    ("en", ["Thursday, 28 January 2021", "12:30–16:00 your time (Tashkent, UTC+5)",
+            "08:30–12:00 in Vienna (CET, UTC+1)", "07:30–11:00 UTC"]),
+    ("ru", ["Четверг, 28 января 2021 г.", "12:30–16:00 по Вашему времени (Ташкент, UTC+5)",
+            "08:30–12:00, Вена (CET, UTC+1)", "07:30–11:00 UTC"])])
+def test_times_come_in_my_zone_then_the_events_then_utc_in_both_parts(language: str, lines: list[str]) -> None:
+    words = mail("invitation", language)
+    for part in (words.text, Page(words.html).text):
+        plain = " ".join(part.split())
+        places = [plain.index(line) for line in lines]
+        assert places == sorted(places)
+
+
+def test_the_date_is_given_again_where_it_is_another_day_at_the_event() -> None:
+    words = mail("reminder", of=event(sessions=[
+        {"id": "session-1", "title": {"en": "Evening"}, "starts": "18:00", "ends": "20:00"}], reminders=[]),
+        zone="Australia/Sydney")
+    assert "Friday, 29 January 2021\n  04:00–06:00 your time (Sydney" in words.text
+    assert "Thursday, 28 January 2021, 18:00–20:00 in Vienna" in words.text
+
+
+def test_an_event_over_several_days_shows_the_hours_of_each() -> None:
+    sessions = [{"id": f"session-{day}", "title": {"en": f"Day {day}"}, "day": day, "starts": "09:00", "ends": "17:00"}
+                for day in (1, 2, 3)]
+    words = mail("invitation", of=event(sessions=sessions, reminders=[]))
+    assert "28 January – 30 January 2021" in words.subject
+    for line in ("Thursday, 28 January 2021", "Friday, 29 January 2021", "Saturday, 30 January 2021"):
+        assert words.text.count(f"  {line}\n") == 2, "under When, and in the agenda"
+
+
+def test_who_is_in_the_events_zone_reads_it_once() -> None:
+    text = mail("invitation", zone="Europe/Vienna").text
+    assert "08:30–12:00 your time (Vienna, CET, UTC+1)" in text
+    assert "in Vienna (" not in text
+
+
+@both()
+def test_nothing_is_left_in_english_or_unfilled(kind: Kind, language: str) -> None:
+    words = mail(kind, language, name="Нигора Каримова", registration={"organisation": "Министерство"})
+    for part in (words.subject, words.text, Page(words.html).text):
+        assert not re.search(r"\{[{%]|%\(|None|Undefined", part)
+        if language == "ru":
+            plain = re.sub(r"https?://\S+|\S+@\S+|invite\.ics", "", part)
+            known = {"UTC", "CET", "PDF", "GCM"}
+            assert not {word for word in re.findall(r"[A-Za-z]{2,}", plain)} - known
+
+
+def test_every_msgid_of_the_compiled_mails_has_a_russian_translation() -> None:
+    with (ROOT / "templates/locale/ru/LC_MESSAGES/convoke.po").open("rb") as file:
+        catalogue = read_po(file)
+    for path in sorted((ROOT / "templates/email").rglob("*.html")):
+        with path.open("rb") as html:
+            for _, found, *_ in extract("jinja2.ext:babel_extract", html, options={"trimmed": "true"}):
+                message = catalogue.get(found[0] if isinstance(found, tuple) else found)
+                assert message is not None, found
+                strings = [message.string] if isinstance(message.string, str) else message.string
+                assert all(strings or [""]), found
+
+
+def test_russian_counts_minutes_in_its_own_plural() -> None:
+    def asked(texts: int) -> str:
+        questions = [{"id": f"q{n}", "label": {"en": "Why?"}, "kind": "text"} for n in range(texts)]
+        return mail("feedback", "ru", of=event(feedback={"questions": questions})).text
+
+    assert "около 1 минуты" in asked(1)
+    assert "около 3 минут," in asked(3)
+
+
+@both()
+def test_markup_in_names_and_titles_stays_text(kind: Kind, language: str) -> None:
+    evil = "<script>alert(1)</script> & {{ 7 * 7 }}"
+    words = mail(kind, language, name=evil, registration={"organisation": evil}, of=event(
+        title={"en": f"Title {evil}"}, summary={"en": evil},
+        organiser={**SYMPOSIUM["organiser"], "name": {"en": evil}}))
+    assert "<script" not in words.html
+    assert "alert(1)" in Page(words.html).text
+    assert "49" not in words.subject
+    assert evil in " ".join(words.text.split())
+
+
+@both()
+def test_the_text_part_is_set_in_lines_that_fit(kind: Kind, language: str) -> None:
+    text = mail(kind, language).text
+    assert [line for line in text.splitlines() if len(line) > 72 and "://" not in line] == []
+    assert "\n\n\n" not in text
+    assert "<" not in text
+    assert text.endswith("\n")
+
+
+@both()
+def test_the_html_is_small_and_says_its_language_scheme_and_summary(kind: Kind, language: str) -> None:
+    html = mail(kind, language).html
+    assert len(html.encode()) < 40_000
+    page = Page(html)
+    attributes: dict[str, dict[str, str | None]] = dict(page.tags)
+    assert attributes["html"]["lang"] == language
+    assert ("meta", {"name": "color-scheme", "content": "light dark"}) in [
+        (tag, dict(sorted(found.items(), reverse=True))) for tag, found in page.tags]
+    assert "img" not in attributes
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    assert all(found.get("role") == "presentation" for tag, found in page.tags if tag == "table")
+    assert "display:none" in html, "the line that lists of mails show after the subject"
+
+
+@both()
+def test_what_one_can_leave_shows_how_and_what_one_asked_for_does_not(kind: Kind, language: str) -> None:
+    words = mail(kind, language)
+    assert (LINKS.unsubscribe in words.text) is (kind in CAN_LEAVE)
+    assert (LINKS.unsubscribe in Page(words.html).links) is (kind in CAN_LEAVE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_link_to_join_is_in_the_reminder_alone(kind: Kind) -> None:
+    words = mail(kind)
+    for part in (words.text, words.html):
+        assert (SYMPOSIUM["venue"]["join_url"] in part) is (kind == "reminder")
+
+
+def test_without_reminders_the_confirmation_brings_the_link_to_join() -> None:
+    assert SYMPOSIUM["venue"]["join_url"] in mail("confirmation", of=event(reminders=[])).text
+
+
+def test_a_meeting_in_a_building_has_no_link_to_join() -> None:
+    of = event(venue={"kind": "in-person", "name": {"en": "Hofburg, Vienna"}})
+    for kind in KINDS:
+        words = mail(kind, of=of)
+        assert "link to join" not in words.text + words.html
+        assert ("Hofburg, Vienna" in words.text) is (kind != "feedback")
+
+
+def test_a_confirmation_lists_my_sessions_alone_and_says_when_it_is_a_change() -> None:
+    first = mail("confirmation", registration={"sessions": ["session-2", "gone"]})
+    assert "10:20–12:00 in Vienna" in first.text
+    assert "08:30" not in first.text
+    assert first.subject.startswith("Registration confirmed, ")
+    assert mail("confirmation", registration={"version": 2}).subject.startswith("Registration changed, ")
+
+
+def test_what_is_said_to_be_attached_is_what_the_caller_attached() -> None:
+    assert "Concept note (PDF)" in mail("invitation", attached=["concept-note"]).text
+    assert "Attached" not in mail("invitation", attached=[]).text
+    assert "attached calendar entry" not in mail("confirmation", attached=["agenda"]).text
+
+
+def test_a_reminder_needs_its_session_and_a_confirmation_its_registration() -> None:
+    of = event()
+    invitee = Invitee(id="i1", event=of.id, email="a@example.org", name="A", language="en", time_zone="UTC")
+    for kind in ("reminder", "confirmation"):
+        with pytest.raises(ValueError, match="needs its"):
+            compose(kind, event=of, invitee=invitee, locale=load_locale("en"), links=LINKS, now=NOW)
+
+
+def test_two_events_with_one_id_and_version_do_not_share_their_facts() -> None:
+    assert "One" in mail("invitation", of=event(title={"en": "One"})).subject
+    assert "Two" in mail("invitation", of=event(title={"en": "Two"})).subject
+
+
+def test_a_mail_with_pdf_and_calendar_is_written_and_built_in_about_a_millisecond() -> None:
+    of, pdf = event(), Attachment("agenda.pdf", "application/pdf", bytes(60_000))
+    calendar = b"BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\n" + b"X-FILL:0123456789\r\n" * 200 + b"END:VCALENDAR\r\n"
+    message = Message(
+        reference="", date=NOW, language="ru", sender_name="IOM", sender="events@symposium.example",
+        reply_to="secretariat@symposium.example", recipient_name="N", recipient="n@example.org", subject="", text="",
+        html="", attachments=(pdf,), calendar=calendar)
+
+    def one(number: int) -> None:
+        words = mail("invitation", "ru", of=of)
+        build(replace(message, reference=str(number), subject=words.subject, text=words.text, html=words.html))
+
+    one(0)
+    started = time.process_time()
+    for number in range(1, 51):
+        one(number)
+    assert (time.process_time() - started) / 50 < 0.006, "0.9 ms on a quiet machine"

@@ -1,0 +1,133 @@
+"""What holds for every page an invitee can meet: in each language, for browsers, screen readers and a strict CSP."""
+
+import re
+from base64 import b64encode
+from collections import Counter
+from hashlib import sha256
+
+import pytest
+from jinja2 import UndefinedError
+
+from chalicelib.adapters.language import load_locale
+from chalicelib.adapters.pages import DARK, LIGHT, Page, render_page
+from chalicelib.adapters.templates import TEMPLATES
+from chalicelib.domain.colour import contrast
+from tests.adapters.page_cases import EVENT, LINKS, PERSON, STATES, Tags, page
+from tests.adapters.sample_event import event
+
+
+@pytest.fixture(params=["en", "ru"])
+def language(request) -> str:
+    return request.param
+
+
+@pytest.fixture(params=STATES)
+def case(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def shown(case, language) -> Page:
+    return page(case, language)
+
+
+@pytest.fixture
+def tags(shown) -> Tags:
+    return Tags(shown.html)
+
+
+def test_every_page_has_landmarks_one_heading_and_a_language(tags, language):
+    counted = Counter(name for name, _ in tags.found)
+    assert [counted[name] for name in ("header", "main", "footer", "h1", "title")] == [1, 1, 1, 1, 1]
+    assert tags.all("html") == [{"lang": language, "dir": "ltr"}]
+    assert tags.all("a")[0] == {"class": "skip", "href": "#main"}
+
+
+def test_no_page_runs_anything_or_loads_anything(tags):
+    assert not {name for name, _ in tags.found} & {"script", "iframe", "object", "embed", "link", "img", "base"}
+    for _, attributes in tags.found:
+        assert not [name for name in attributes if name == "style" or name.startswith("on") or name == "src"]
+        assert not attributes.get("href", "").startswith(("javascript:", "data:"))
+
+
+def test_the_policy_allows_this_stylesheet_and_nothing_else(shown, tags):
+    digest = b64encode(sha256(tags.style.encode()).digest()).decode()
+    assert shown.headers["Content-Security-Policy"] == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+    assert "<" not in tags.style
+
+
+def test_every_page_is_kept_from_caches_referrers_and_search_engines(shown):
+    expected = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+                "X-Robots-Tag": "noindex", "Content-Type": "text/html; charset=utf-8"}
+    assert {name: shown.headers[name] for name in expected} == expected
+    assert "max-age=" in shown.headers["Strict-Transport-Security"]
+
+
+def test_every_field_has_a_label_and_every_reference_a_target(tags):
+    ids = [attributes["id"] for _, attributes in tags.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    labels = {attributes["for"] for attributes in tags.all("label")}
+    fields = {attributes["id"] for attributes in tags.all("input", "textarea", "select")}
+    assert fields == labels
+    for _, attributes in tags.found:
+        for name in ("aria-describedby", "aria-labelledby"):
+            assert set(attributes.get(name, "").split()) <= set(ids)
+        if attributes.get("href", "").startswith("#"):
+            assert attributes["href"][1:] in ids
+
+
+def test_what_people_typed_is_never_markup(shown):
+    assert "<b>" not in shown.html
+    assert shown.html.count("</textarea>") == shown.html.count("<textarea")
+
+
+def test_the_join_link_is_on_no_page(shown):
+    assert EVENT.document.venue.join_url.split("?")[0] not in shown.html
+
+
+def test_forms_post_and_links_of_a_page_are_only_those_given(tags):
+    assert {attributes["method"] for attributes in tags.all("form")} <= {"post"}
+    for attributes in tags.all("a"):
+        assert attributes["href"] in LINKS.values() or attributes["href"].startswith(("#", "mailto:", "?lang="))
+
+
+@pytest.mark.parametrize("case", [case for case in STATES if case not in ("not-found", "problem")])
+def test_a_russian_page_holds_no_english_sentence(case):
+    russian = Tags(page(case, "ru").html).text
+    english = {text for text in re.split(r"[.:?] ", Tags(page(case, "en").html).text) if text.count(" ") > 2}
+    assert [text for text in english if text in russian and not re.search("Nazarova|Ministry", text)] == []
+
+
+def test_a_context_that_lacks_something_fails_loudly():
+    with pytest.raises(UndefinedError):
+        render_page("invitation", load_locale("en"), event=EVENT, invitee=PERSON)
+
+
+def test_an_accent_too_pale_to_read_is_darkened():
+    style = Tags(page("invitation", of=event(accent="#ffee88")).html).style
+    light, dark = re.findall(r"--accent(?:-dark)?:(#[0-9a-f]{6})", style)
+    assert contrast(light, LIGHT) >= 4.5
+    assert contrast(light, "#ffffff") >= 4.5
+    assert dark == "#ffee88"
+
+
+def colours(scheme: str) -> dict[str, str]:
+    """The named colours of the stylesheet, ``light`` or ``dark``."""
+    blocks = re.findall(r":root \{(.*?)\}", (TEMPLATES / "pages/convoke.css").read_text("utf-8"), re.DOTALL)
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", blocks[["light", "dark"].index(scheme)]))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_the_borders_of_fields_can_be_seen_on_every_ground(scheme):
+    named = colours(scheme)
+    for ground in ("ground", "sheet", "panel"):
+        for text in ("ink", "soft", "wrong"):
+            assert contrast(named[text], named[ground]) >= 4.5
+    assert contrast(named["strong-line"], named["sheet"]) >= 3
+
+
+def test_the_accent_is_checked_on_the_grounds_where_it_stands_out_least():
+    light, dark = ([colours(scheme)[name] for name in ("ground", "sheet", "panel")] for scheme in ("light", "dark"))
+    assert min(light, key=lambda ground: contrast(ground, "#000000")) == LIGHT
+    assert max(dark, key=lambda ground: contrast(ground, "#000000")) == DARK

@@ -1,0 +1,322 @@
+"""Each entity's items and access patterns, by what stands in the table."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from chalicelib.adapters.store.due import Due
+from chalicelib.adapters.store.events import Events
+from chalicelib.adapters.store.feedback import Feedbacks
+from chalicelib.adapters.store.invitees import SHARDS
+from chalicelib.adapters.store.table import ConditionFailed, Table
+from chalicelib.domain.batch import Batch, Plan
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.event import Event
+from chalicelib.domain.invitee import Registration
+from tests.shelf import NOW, SETTINGS, Shelf, document, keyed, person
+
+
+def registration(invitee: str, version: int = 1, **facts: object) -> Registration:
+    said = {"name": "N", "organisation": "O", "sessions": ["session-1"], "consented_at": NOW, "updated_at": NOW}
+    return Registration.model_validate({"invitee": invitee, "event": "symposium", "version": version, **said, **facts})
+
+
+def outbox(reference: str = "r", minutes: int = 2) -> Due:
+    return Due(what="outbox", reference=reference, at=NOW + timedelta(minutes=minutes), body={"event": "symposium"})
+
+
+def batch(recipients: int, key: str = "b", plan_id: str = "p") -> Batch:
+    return Batch(id=key, event="symposium", kind="invitation", occurrence="1", plan=Plan(audience=recipients, to_send=recipients),
+                 chunks=-(-recipients // 25), plan_id=plan_id, accepted_at=NOW)  # fmt: skip
+
+
+def event(version: int = 1) -> Event:
+    return Event(id="symposium", version=version, document=document(), published_at=NOW)
+
+
+# events
+
+
+def test_an_event_reads_back_as_it_was_published_and_each_version_stays(shelf: Shelf) -> None:
+    second = event(2).model_copy(update={"document": document(date="2021-02-04")})
+    shelf.events.publish(event(), [])
+    shelf.events.publish(second, [])
+    assert shelf.events.get("symposium") == second
+    assert shelf.events.version("symposium", 1) == event()
+    assert shelf.events.version("symposium", 3) is None
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_only_the_version_after_the_stored_one_can_be_published(shelf: Shelf, version: int) -> None:
+    shelf.events.publish(event(1), [])
+    before = shelf.items()
+    with pytest.raises(ConditionFailed):
+        shelf.events.publish(event(version), [])
+    assert shelf.items() == before
+
+
+@pytest.mark.parametrize("name", ["unknown", "x" * 3000, "symposium\n", "", "a#b"])
+def test_an_event_that_is_not_there_is_not_found_whatever_its_name(shelf: Shelf, name: str) -> None:
+    shelf.publish()
+    with pytest.raises(NotFound):
+        shelf.events.get(name)
+
+
+def test_the_first_opening_of_the_feedback_counts(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.events.open_feedback("symposium", NOW)
+    shelf.events.open_feedback("symposium", NOW + timedelta(days=1))
+    assert shelf.events.get("symposium").feedback_opened_at == NOW
+
+
+def test_opening_the_feedback_of_no_event_makes_none(shelf: Shelf) -> None:
+    shelf.events.open_feedback("nothing", NOW)
+    assert shelf.items() == []
+
+
+def test_a_mailing_is_settled_once_and_only_at_the_moment_it_is_planned_for(shelf: Shelf) -> None:
+    shelf.publish()
+    [mailing, *_] = shelf.events.mailings("symposium")
+    moved = mailing.model_copy(update={"due_at": mailing.due_at + timedelta(hours=1)})
+    assert not shelf.events.settle_mailing(moved, "fired")
+    assert shelf.events.settle_mailing(mailing, "fired")
+    assert not shelf.events.settle_mailing(mailing, "skipped", "late")
+    assert shelf.events.mailing("symposium", mailing.occurrence).state == "fired"
+
+
+# invitees
+
+
+def test_a_persons_file_is_one_query_with_all_that_is_kept_of_them(shelf: Shelf) -> None:
+    [clara] = shelf.invite("clara", country="AT", delegation="Austria", category="un")
+    shelf.invitees.register(clara, registration(clara.id), outbox())
+    Feedbacks(shelf.table).give("symposium", clara.id, {"overall": 5}, date(2021, 1, 29))
+    file = shelf.file(clara)
+    assert file.invitee == clara.model_copy(update={"rsvp": "accepted", "answered_at": NOW})
+    assert file.registration == registration(clara.id)
+    assert file.gave_feedback
+    assert shelf.invitees.file("nobodyxxxxxxxxxxxxxx") is None
+
+
+def test_an_address_belongs_to_one_invitee_of_an_event_and_to_another_of_another_event(shelf: Shelf) -> None:
+    shelf.invite("clara")
+    before = shelf.items()
+    twin = person("twin", email="clara@example.org")
+    with pytest.raises(ConditionFailed, match="absent"):
+        shelf.invitees.create([(person("new"), shelf.hash_of("new@example.org")), (twin, shelf.hash_of(twin.email))])
+    assert shelf.items() == before
+    shelf.invite("twin", email="clara@example.org", event="forum")
+
+
+def test_people_are_listed_shard_by_shard_without_anybody_twice_or_missing(shelf: Shelf) -> None:
+    people = shelf.invite(*(f"p{n}" for n in range(60)))
+    shelf.invite("stranger", event="other")
+    found, cursor = [], (0, None)
+    while cursor is not None:
+        page, cursor = shelf.invitees.page("symposium", 7, cursor)
+        assert len(page) <= 7
+        found += page
+    assert sorted(one.id for one in found) == sorted(one.id for one in people)
+    assert sorted(one.id for one in shelf.invitees.all("symposium")) == sorted(one.id for one in people)
+    shards = {item["GSI1PK"]["S"] for item in shelf.items("INVITEE#p", "PROFILE")}
+    assert len(shards) == SHARDS
+
+
+def test_an_update_keeps_what_the_person_answered_and_their_address(shelf: Shelf) -> None:
+    [clara] = shelf.invite("clara")
+    shelf.invitees.answer(clara, "tentative", None, NOW)
+    shelf.invitees.update(clara.model_copy(update={"name": "Clara Weiss", "email": "other@example.org", "rsvp": "declined"}))
+    now = shelf.file(clara).invitee
+    assert (now.name, now.email, now.rsvp) == ("Clara Weiss", "clara@example.org", "tentative")
+
+
+def test_declining_takes_the_registration_out_of_the_listing_and_keeps_it_in_the_file(shelf: Shelf) -> None:
+    [clara] = shelf.invite("clara")
+    shelf.invitees.register(clara, registration(clara.id), outbox())
+    assert [one.invitee for one in shelf.invitees.registrations("symposium")] == [clara.id]
+    shelf.invitees.answer(clara, "declined", registration(clara.id), NOW)
+    assert list(shelf.invitees.registrations("symposium")) == []
+    assert shelf.file(clara).registration.withdrawn_at == NOW
+
+
+def test_of_two_registrations_at_once_one_is_overtaken_and_writes_nothing(shelf: Shelf) -> None:
+    [clara] = shelf.invite("clara")
+    shelf.invitees.register(clara, registration(clara.id), outbox("first"))
+    before = shelf.items()
+    with pytest.raises(ConditionFailed, match="not overtaken"):
+        shelf.invitees.register(clara, registration(clara.id, name="Other"), outbox("second"))
+    assert shelf.items() == before
+
+
+def test_a_confirmation_is_promised_in_the_transaction_of_the_registration(shelf: Shelf) -> None:
+    [clara] = shelf.invite("clara")
+    shelf.invitees.register(clara, registration(clara.id), outbox("promise"))
+    assert [due.reference for due in shelf.dues.until(NOW + timedelta(minutes=2))] == ["promise"]
+
+
+@pytest.mark.parametrize("change", ["answer", "register"])
+def test_nothing_is_changed_by_a_link_that_was_revoked_while_it_was_used(shelf: Shelf, change: str) -> None:
+    [clara] = shelf.invite("clara", generation=2)
+    before, holder = shelf.items(), clara.model_copy(update={"generation": 1})
+    with pytest.raises(ConditionFailed, match="same links"):
+        if change == "answer":
+            shelf.invitees.answer(holder, "accepted", None, NOW)
+        else:
+            shelf.invitees.register(holder, registration(clara.id), outbox())
+    assert shelf.items() == before
+
+
+def test_what_happened_to_a_person_is_written_down_in_order(shelf: Shelf) -> None:
+    [clara] = shelf.invite("clara")
+    shelf.invitees.answer(clara, "tentative", None, NOW)
+    shelf.invitees.leave(clara, ["invitations"], NOW + timedelta(minutes=1))
+    assert [item["what"]["S"] for item in shelf.items("INVITEE#", "LOG#")] == ["answered", "left"]
+
+
+# what the clock and the workers read
+
+
+def test_due_rows_come_up_to_the_moment_itself_and_no_later_ones(shelf: Shelf) -> None:
+    rows = [outbox(f"r{minutes}", minutes) for minutes in range(0, 60, 5)]
+    for row in rows:
+        shelf.dues.add(row)
+    found = list(shelf.dues.until(NOW + timedelta(minutes=20)))
+    assert sorted(due.reference for due in found) == ["r0", "r10", "r15", "r20", "r5"]
+    assert all(due in rows for due in found)
+    for due in found:
+        shelf.dues.remove(due)
+        shelf.dues.remove(due)
+    assert len(shelf.items("DUE#")) == len(rows) - len(found)
+
+
+def test_a_batch_has_chunks_of_25_and_its_recipients_in_order(shelf: Shelf) -> None:
+    people = [f"i{n:03}" for n in range(60)]
+    shelf.batches.accept(batch(60), people, outbox())
+    assert [len(shelf.batches.chunk("p", n)) for n in range(4)] == [25, 25, 10, 0]
+    assert list(shelf.batches.recipients("p")) == people
+    assert shelf.batches.find("symposium", "b") == batch(60)
+
+
+def test_the_first_batch_of_an_id_stands_and_the_second_has_no_effect(shelf: Shelf) -> None:
+    first = shelf.batches.accept(batch(1), ["one"], outbox())
+    second = shelf.batches.accept(batch(2, plan_id="q"), ["one", "two"], outbox("other"))
+    assert second == first
+    assert list(shelf.batches.recipients(second.plan_id)) == ["one"]
+    assert [due.reference for due in shelf.dues.until(NOW + timedelta(days=1))] == ["r"]
+
+
+def test_batches_are_listed_newest_first(shelf: Shelf) -> None:
+    for n in range(3):
+        shelf.batches.accept(batch(0, f"b{n}").model_copy(update={"accepted_at": NOW + timedelta(minutes=n)}), [], outbox())
+    assert [one.id for one in shelf.batches.all("symposium")] == ["b2", "b1", "b0"]
+
+
+def test_chunks_are_removed_by_ttl_after_their_batch_is_long_over(shelf: Shelf) -> None:
+    shelf.batches.accept(batch(1), ["one"], outbox())
+    [chunk] = shelf.items("BATCH#")
+    assert int(chunk["expires_at"]["N"]) > (NOW + timedelta(days=365)).timestamp()
+
+
+def test_suppressions_answer_for_the_addresses_that_were_asked_about(shelf: Shelf) -> None:
+    shelf.suppressions.add("h1", "bounce", NOW)
+    shelf.suppressions.add("h2", "complaint", NOW)
+    assert shelf.suppressions.among(["h1", "h3"]) == {"h1": "bounce"}
+
+
+# feedback
+
+
+def test_nothing_in_the_table_leads_from_feedback_to_the_person_or_back(shelf: Shelf) -> None:
+    [clara] = shelf.invite("clara")
+    assert Feedbacks(shelf.table).give("symposium", clara.id, {"overall": 5}, date(2021, 1, 29))
+    [answers] = shelf.items("FEEDBACK#")
+    assert clara.id not in str(answers) and "clara" not in str(answers)
+    assert shelf.items(f"INVITEE#{clara.id}", "FEEDBACK") == [
+        {"PK": {"S": f"INVITEE#{clara.id}"}, "SK": {"S": "FEEDBACK"}}
+    ]
+
+
+def test_a_person_gives_feedback_once(shelf: Shelf) -> None:
+    feedbacks = Feedbacks(shelf.table)
+    assert feedbacks.give("symposium", "clara", {"overall": 5}, date(2021, 1, 29))
+    before = shelf.items()
+    assert not feedbacks.give("symposium", "clara", {"overall": 1}, date(2021, 1, 30))
+    assert shelf.items() == before
+    assert feedbacks.all(shelf.invitees.listing("symposium", "FEEDBACK")) == [{"day": "2021-01-29", "overall": 5}]
+
+
+# reading what was just written
+
+
+class Lagging:
+    """A client whose reads, unless consistent, see the table as it was when ``catch_up`` was last called."""
+
+    def __init__(self, client: object, definition: dict[str, object]) -> None:
+        self._client, self._definition = client, definition
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        client: object = self._client
+        if "behind" in client.list_tables()["TableNames"]:  # type: ignore[attr-defined]
+            client.delete_table(TableName="behind")  # type: ignore[attr-defined]
+        client.create_table(**{**self._definition, "TableName": "behind"})  # type: ignore[attr-defined]
+        for item in client.scan(TableName=SETTINGS["TABLE"])["Items"]:  # type: ignore[attr-defined]
+            client.put_item(TableName="behind", Item=item)  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        def call(**arguments: object) -> object:
+            if name in ("get_item", "query") and not arguments.get("ConsistentRead"):
+                arguments["TableName"] = "behind"
+            if name == "batch_get_item":
+                [(table, asked)] = arguments["RequestItems"].items()  # type: ignore[attr-defined]
+                read_from = table if asked.get("ConsistentRead") else "behind"
+                answer = self._client.batch_get_item(RequestItems={read_from: asked})  # type: ignore[attr-defined]
+                return {**answer, "Responses": {table: answer["Responses"][read_from]}}
+            return getattr(self._client, name)(**arguments)
+
+        return call
+
+
+@pytest.fixture
+def behind(shelf: Shelf) -> Table:
+    """The same table, read through a replica that lags."""
+    from tests.shelf import table_definition
+
+    shelf.publish()
+    shelf.invite("clara")
+    return Table(Lagging(shelf.dynamodb, table_definition()), SETTINGS["TABLE"])
+
+
+def test_the_page_after_a_registration_shows_it_also_where_a_replica_lags(shelf: Shelf, behind: Table) -> None:
+    from chalicelib.adapters.store.invitees import Invitees
+
+    clara = person("clara")
+    shelf.invitees.register(clara, registration(clara.id), outbox())
+    file = Invitees(behind).file(clara.id)
+    assert file is not None and file.registration == registration(clara.id)
+
+
+def test_a_worker_sees_the_registration_that_its_confirmation_is_about(shelf: Shelf, behind: Table) -> None:
+    from chalicelib.adapters.store.invitees import Invitees
+
+    clara = person("clara")
+    shelf.invitees.register(clara, registration(clara.id), outbox())
+    assert Invitees(behind).load([clara.id])[clara.id][1] == registration(clara.id)
+
+
+def test_publishing_starts_from_the_version_that_is_really_stored(shelf: Shelf, behind: Table) -> None:
+    from chalicelib.usecases.publish_event import publish_event
+
+    shelf.publish(date="2021-02-04")
+    stored, _, _ = publish_event(Events(behind), "symposium", document(), NOW)
+    assert stored.version == 3, "the first document again is a change of the second"
+
+
+def test_the_keys_of_an_events_items_are_those_of_the_plan_of_the_house(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite("clara")
+    found = list(keyed(shelf.items()))
+    assert "EVENT#symposium META" in found and "EVENT#symposium AGENDA#0001" in found
+    assert "INVITEE#claraxxxxxxxxxxxxxxx PROFILE" in found
+    assert any(key.startswith("EVENT#symposium#ADDRESS#") for key in found)
+    assert "clara@" not in "".join(found), "a key says nothing about an address"

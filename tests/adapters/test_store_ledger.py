@@ -1,0 +1,102 @@
+"""The ledger: one claim at a time, and no way back from what is known."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from chalicelib.domain.delivery import FOLLOWS, LEASE, Delivery
+from chalicelib.domain.event import Kind
+from tests.shelf import NOW, Shelf
+
+LATER = NOW + LEASE + timedelta(seconds=1)
+
+
+def delivery(kind: Kind = "invitation") -> Delivery:
+    return Delivery(invitee="clara", event="symposium", kind=kind, occurrence="1", state="sending")
+
+
+def state(shelf: Shelf, kind: Kind = "invitation") -> str:
+    return str(shelf.ledger.states([("clara", kind, "1")]).get(("clara", kind, "1"), ""))
+
+
+def test_one_worker_claims_a_delivery_and_the_other_sees_whose_it_is(shelf: Shelf) -> None:
+    mine, claimed = shelf.ledger.claim(delivery(), NOW)
+    theirs, standing = shelf.ledger.claim(delivery(), NOW)
+    assert mine and not theirs
+    assert standing.claim == claimed.claim
+    assert standing.lease_until == NOW + LEASE
+
+
+def test_a_claim_whose_lease_ran_out_is_unknown_and_an_invitation_is_not_claimed_again(shelf: Shelf) -> None:
+    shelf.ledger.claim(delivery(), NOW)
+    mine, standing = shelf.ledger.claim(delivery(), LATER)
+    assert not mine
+    assert (standing.state, state(shelf)) == ("unknown", "unknown")
+
+
+@pytest.mark.parametrize("kind", ["confirmation", "reminder"])
+def test_an_unknown_confirmation_or_reminder_is_claimed_once_more_and_then_never(shelf: Shelf, kind: Kind) -> None:
+    for attempt in (1, 2):
+        mine, claimed = shelf.ledger.claim(delivery(kind), NOW)
+        assert mine and claimed.attempts == attempt
+        assert shelf.ledger.settle(claimed, "unknown", reason="no answer")
+    assert not shelf.ledger.claim(delivery(kind), NOW)[0]
+
+
+def test_a_worker_that_comes_back_from_the_dead_cannot_settle_what_another_has_claimed(shelf: Shelf) -> None:
+    _, dead = shelf.ledger.claim(delivery("confirmation"), NOW)
+    mine, living = shelf.ledger.claim(delivery("confirmation"), LATER)
+    assert mine
+    assert not shelf.ledger.settle(dead, "failed", reason="too late")
+    assert shelf.ledger.settle(living, "sent", message_id="m")
+    assert state(shelf, "confirmation") == "sent"
+
+
+def test_a_worker_that_comes_back_before_anybody_claimed_may_still_say_what_it_knows(shelf: Shelf) -> None:
+    _, slow = shelf.ledger.claim(delivery(), NOW)
+    shelf.ledger.claim(delivery(), LATER)
+    assert shelf.ledger.settle(slow, "sent", message_id="m")
+
+
+def test_a_released_delivery_is_as_if_it_had_never_been_claimed(shelf: Shelf) -> None:
+    before = shelf.items()
+    _, claimed = shelf.ledger.claim(delivery(), NOW)
+    shelf.ledger.release(claimed)
+    assert shelf.items() == before
+    shelf.ledger.release(claimed)
+
+
+def test_releasing_does_not_take_away_what_an_event_has_settled(shelf: Shelf) -> None:
+    _, claimed = shelf.ledger.claim(delivery(), NOW)
+    shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", {})
+    shelf.ledger.release(claimed)
+    assert state(shelf) == "delivered"
+
+
+def test_a_skip_is_written_once_with_its_reason_and_never_over_a_delivery(shelf: Shelf) -> None:
+    assert shelf.ledger.skip(delivery(), "unsubscribed")
+    assert not shelf.ledger.skip(delivery(), "another reason")
+    [line] = shelf.items("INVITEE#clara")
+    assert (line["state"], line["reason"]) == ({"S": "skipped"}, {"S": "unsubscribed"})
+    assert not shelf.ledger.claim(delivery(), NOW)[0]
+
+
+def test_an_event_about_an_unknown_delivery_makes_no_line(shelf: Shelf) -> None:
+    assert not shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", {})
+    assert shelf.items() == []
+
+
+@pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "complained"])))
+def test_events_in_any_order_end_in_the_same_state(shelf: Shelf, order: tuple[str, ...]) -> None:
+    _, claimed = shelf.ledger.claim(delivery(), NOW)
+    for told in order:
+        shelf.ledger.record_event(("clara", "invitation", "1"), told, {})
+    shelf.ledger.settle(claimed, "sent", message_id="m")
+    assert state(shelf) == "complained"
+
+
+def test_no_state_may_follow_itself_and_a_skip_follows_nothing() -> None:
+    assert all(name not in before for name, before in FOLLOWS.items())
+    assert not FOLLOWS["skipped"]
+    assert not any("skipped" in before or "failed" in before for before in FOLLOWS.values())

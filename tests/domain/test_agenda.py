@@ -1,0 +1,326 @@
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.agenda import check
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.finding import Finding
+from tests.domain.event_documents import document, item, session
+
+
+def codes(event: EventDocument, severity: str = "") -> list[str]:
+    return [finding.code for finding in check(event) if severity in ("", finding.severity)]
+
+
+def only(event: EventDocument) -> Finding:
+    [finding] = check(event)
+    return finding
+
+
+def test_a_sound_agenda_gives_no_finding() -> None:
+    morning = session(
+        "morning", "08:30", "10:00", item("opening", "08:30", "08:50", minutes=20), item("talk", "08:50", "10:00")
+    )
+    coffee = session("coffee", "10:00", "10:10", kind="break", minutes=10)
+    assert check(document(morning, coffee, session("late", "10:10", "12:00"))) == []
+
+
+@pytest.mark.parametrize("ends", ["08:00", "08:30"])
+def test_an_end_at_or_before_the_start_is_an_error_at_the_end(ends: str) -> None:
+    finding = only(document(session("morning", "08:30", ends)))
+    assert (finding.severity, finding.code, finding.field) == ("error", "end-before-start", "sessions.0.ends")
+    assert f"Morning starts at 08:30 and ends at {ends}" in finding.message
+
+
+def test_an_items_end_before_its_start_is_an_error_at_the_item() -> None:
+    finding = only(document(session("morning", "08:30", "10:00", item("talk", "09:00", "08:00"))))
+    assert (finding.severity, finding.field) == ("error", "sessions.0.items.0.ends")
+
+
+def test_items_that_overlap_are_an_error_at_the_later_one_naming_both() -> None:
+    morning = session("morning", "08:30", "10:00", item("opening", "08:30", "09:10"), item("talk", "09:00", "10:00"))
+    finding = only(document(morning))
+    assert (finding.severity, finding.code) == ("error", "items-overlap")
+    assert finding.field == "sessions.0.items.1.starts"
+    assert "Talk (09:00–10:00) starts before Opening (08:30–09:10) has ended" in finding.message
+
+
+def test_an_item_inside_a_longer_one_is_found_although_another_stands_between() -> None:
+    items = [item("long", "08:30", "10:00"), item("a", "08:40", "08:50"), item("b", "09:00", "09:10")]
+    assert codes(document(session("morning", "08:30", "10:00", *items))) == ["items-overlap", "items-overlap"]
+
+
+def test_the_order_in_which_items_are_written_does_not_matter() -> None:
+    morning = session("morning", "08:30", "10:00", item("talk", "09:00", "10:00"), item("opening", "08:30", "09:00"))
+    assert check(document(morning)) == []
+
+
+@pytest.mark.parametrize("kind", ["session", "break", "familiarisation"])
+def test_sessions_that_overlap_are_an_error_whatever_their_kind(kind: str) -> None:
+    finding = only(document(session("early", "08:00", "08:45", kind=kind), session("morning", "08:30", "10:00")))
+    assert (finding.severity, finding.code, finding.field) == ("error", "sessions-overlap", "sessions.1.starts")
+
+
+def test_sessions_at_the_same_hour_of_different_days_do_not_overlap() -> None:
+    assert check(document(session("first", "09:00", "10:00"), session("second", "09:00", "10:00", day=2))) == []
+
+
+def test_on_events_of_several_days_a_message_names_the_day() -> None:
+    event = document(session("first", "09:00", "10:00"), session("second", "09:00", "10:00", day=2, minutes=90))
+    assert "Second is announced as day 2, 09:00–10:00 (60 minutes) and as 90 minutes" in only(event).message
+
+
+def test_the_symposiums_heading_is_one_warning_that_says_how_to_mend_it() -> None:
+    items = [item("opening", "08:30", "09:10"), item("roundtable", "09:10", "10:10")]
+    morning = session("session-1", "08:30", "10:00", *items, minutes=100)
+    finding = only(document(morning, session("coffee", "10:10", "10:20", kind="break")))
+    assert (finding.severity, finding.code, finding.field) == ("warning", "session-header", "sessions.0.ends")
+    assert finding.message == (
+        "Session-1 is announced as 08:30–10:00 (90 minutes) and as 100 minutes; its items run 08:30–10:10, "
+        "which is 100 minutes. Change the end to 10:10 or shorten Roundtable."
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "minutes", "field", "advice"),
+    [
+        ("08:20", "10:00", None, "starts", "Change the start to 08:30 or say what happens before Talk."),
+        ("08:40", "10:00", None, "starts", "Change the start to 08:30 or move Talk."),
+        ("08:30", "10:20", None, "ends", "Change the end to 10:00 or say what happens after Talk."),
+        ("08:30", "09:50", None, "ends", "Change the end to 10:00 or shorten Talk."),
+        ("08:30", "10:00", 100, "minutes", "Change the minutes to 90."),
+    ],
+)
+def test_a_heading_that_disagrees_with_its_items_is_a_warning(
+    starts: str, ends: str, minutes: int | None, field: str, advice: str
+) -> None:
+    finding = only(document(session("morning", starts, ends, item("talk", "08:30", "10:00"), minutes=minutes)))
+    assert (finding.severity, finding.code, finding.field) == ("warning", "session-header", f"sessions.0.{field}")
+    assert finding.message.endswith(advice)
+
+
+def test_printed_minutes_are_compared_with_the_times_also_without_items() -> None:
+    finding = only(document(session("coffee", "10:10", "10:20", kind="break", minutes=15)))
+    assert finding.message == (
+        "Coffee is announced as 10:10–10:20 (10 minutes) and as 15 minutes. Change the minutes to 10."
+    )
+
+
+def test_an_items_printed_minutes_are_compared_with_its_times() -> None:
+    finding = only(document(session("morning", "08:30", "09:00", item("talk", "08:30", "09:00", minutes=20))))
+    assert (finding.severity, finding.code, finding.field) == ("warning", "item-minutes", "sessions.0.items.0.minutes")
+    assert "Talk is announced as 20 minutes; 08:30–09:00 is 30 minutes." in finding.message
+
+
+def test_time_between_two_items_is_a_warning() -> None:
+    morning = session("morning", "08:30", "10:00", item("opening", "08:30", "08:50"), item("talk", "09:00", "10:00"))
+    finding = only(document(morning))
+    assert (finding.severity, finding.code, finding.field) == ("warning", "items-gap", "sessions.0.items.1.starts")
+    assert "between Opening, which ends at 08:50, and Talk, which starts at 09:00" in finding.message
+
+
+def test_time_between_two_sessions_is_a_warning_unless_a_break_fills_it() -> None:
+    early, late = session("early", "08:00", "10:00"), session("late", "10:20", "12:00")
+    assert codes(document(early, late)) == ["sessions-gap"]
+    assert codes(document(early, session("coffee", "10:00", "10:20", kind="break"), late)) == []
+    assert codes(document(early, session("coffee", "10:00", "10:10", kind="break"), late)) == ["sessions-gap"]
+
+
+def test_a_short_session_inside_a_long_one_is_an_overlap_and_leaves_no_gap() -> None:
+    long, late = session("long", "08:00", "12:00"), session("late", "12:00", "13:00")
+    assert codes(document(long, session("short", "09:00", "10:00"), late)) == ["sessions-overlap"]
+
+
+def test_time_after_a_familiarisation_or_over_night_is_no_gap() -> None:
+    hello = session("hello", "08:00", "08:10", kind="familiarisation")
+    assert codes(document(hello, session("early", "09:00", "10:00"), session("late", "09:00", "10:00", day=2))) == []
+
+
+def test_an_item_that_lies_outside_its_session_is_told_by_itself_and_not_as_a_wrong_heading_too() -> None:
+    morning = session("morning", "08:30", "10:00", item("talk", "08:30", "10:00"), item("closing", "19:45", "20:00"))
+    finding = only(document(morning))
+    assert (finding.code, finding.field) == ("item-outside-session", "sessions.0.items.1.starts")
+    assert "Closing (19:45–20:00) lies outside its session Morning (08:30–10:00)" in finding.message
+
+
+def test_a_session_whose_items_run_into_the_next_one_is_a_warning() -> None:
+    early = session("early", "08:30", "10:00", item("talk", "08:30", "10:10"))
+    event = document(early, session("late", "10:00", "11:00"))
+    assert codes(event) == ["session-header", "session-runs-over"]
+    assert "Talk, in Early, runs to 10:10, but Late starts at 10:00" in check(event)[1].message
+
+
+def test_a_time_that_the_spring_clock_change_leaves_out_is_an_error() -> None:
+    event = document(session("night", "01:30", "02:30"), date="2021-03-28")
+    finding = only(event)
+    assert (finding.severity, finding.code, finding.field) == ("error", "time-missing", "sessions.0.ends")
+    assert "on 28 March 2021 the clocks in Europe/Vienna are put forward and never show 02:30" in finding.message
+    assert "perhaps 03:30" in finding.message
+
+
+def test_a_time_that_the_autumn_clock_change_gives_twice_is_a_warning_that_says_which_is_taken() -> None:
+    event = document(session("night", "02:30", "03:30"), date="2021-10-31")
+    finding = only(event)
+    assert (finding.severity, finding.code, finding.field) == ("warning", "time-twice", "sessions.0.starts")
+    assert "show 02:30 twice. The first is taken, 00:30 UTC." in finding.message
+
+
+@pytest.mark.parametrize(("day", "length"), [("2021-03-28", 120), ("2021-10-31", 240), ("2021-01-28", 180)])
+def test_a_session_across_a_clock_change_has_its_true_length(day: str, length: int) -> None:
+    assert codes(document(session("night", "01:30", "04:30", minutes=length), date=day)) == []
+    finding = only(document(session("night", "01:30", "04:30", minutes=1), date=day))
+    reason = "" if length == 180 else ", because the clocks change"
+    assert f"01:30–04:30 ({length} minutes{reason})" in finding.message
+
+
+def test_a_deadline_on_the_clock_change_is_checked_like_any_time() -> None:
+    assert codes(document(date="2021-03-31", answer_by={"days_before": 3, "at": "02:30"})) == ["time-missing"]
+
+
+def test_a_deadline_after_the_events_start_is_an_error_and_one_at_its_start_is_not() -> None:
+    assert codes(document(answer_by={"days_before": 0, "at": "09:00"})) == []
+    finding = only(document(answer_by={"days_before": 0, "at": "09:01"}))
+    assert (finding.severity, finding.code, finding.field) == ("error", "deadline-after-start", "answer_by")
+    assert "until 09:01 on 28 January 2021, but the event starts at 09:00 on 28 January" in finding.message
+
+
+def test_an_event_title_missing_in_one_of_its_languages_is_an_error() -> None:
+    event = document(title={"en": "Symposium", "ru": " "}, languages=["en", "ru"])
+    assert [(f.code, f.field) for f in check(event) if f.severity == "error"] == [("title-missing", "title.ru")]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "consent.ru", "summary.ru", "organiser.name.ru", "venue.name.ru", "categories.un.ru", "sessions.0.title.ru",
+        "sessions.0.items.0.title.ru", "sessions.0.items.0.people.0.name.ru", "sessions.0.items.0.people.0.office.ru",
+        "sessions.0.items.0.points.0.ru", "documents.0.title.ru", "feedback.questions.0.label.ru",
+        "feedback.questions.0.choices.1.ru",
+    ],
+)  # fmt: skip
+def test_everything_that_lacks_a_language_of_the_event_is_a_warning_at_its_place(field: str) -> None:
+    person = {"name": {"en": "Ms. Example"}, "office": {"en": "Director"}}
+    talk = item("talk", "09:00", "10:00", people=[person], points=[{"en": "Lessons"}])
+    question = {"id": "again", "label": {"en": "Again?"}, "kind": "choice", "choices": [{"en": "Yes"}, {"en": "No"}]}
+    event = document(
+        session("morning", "09:00", "10:00", talk),
+        languages=["en", "ru"],
+        summary={"en": "A symposium."},
+        categories={"un": {"en": "United Nations"}},
+        documents=[{"id": "note", "title": {"en": "Note"}, "filename": "note.pdf"}],
+        feedback={"questions": [question]},
+    )
+    found = {finding.field: finding for finding in check(event)}
+    assert (found[field].severity, found[field].code) == ("warning", "language-missing")
+
+
+def test_what_may_be_left_out_altogether_is_not_missed() -> None:
+    person = {"name": {"en": "IOM Regional Office"}, "role": "moderator"}
+    talk = item("talk", "09:00", "10:00", kind="roundtable", people=[person])
+    assert check(document(session("morning", "09:00", "10:00", talk))) == []
+
+
+def test_a_session_without_any_title_is_told_by_its_id() -> None:
+    finding = only(document(session("morning", "09:00", "10:00", title={})))
+    assert finding.message == 'The title of the session "morning" is missing in "en": nothing is shown. Write it.'
+
+
+def test_a_speaker_who_is_not_confirmed_is_a_warning() -> None:
+    talk = item("talk", "09:00", "10:00", people=[{"name": {"en": "Somebody"}, "confirmed": False}])
+    finding = only(document(session("morning", "09:00", "10:00", talk)))
+    assert (finding.severity, finding.code) == ("warning", "speaker-unconfirmed")
+    assert finding.field == "sessions.0.items.0.people.0.confirmed"
+    assert "Somebody is not confirmed yet for Talk" in finding.message
+
+
+def test_a_roundtable_without_a_moderator_is_a_warning() -> None:
+    talk = item("table", "09:00", "10:00", kind="roundtable", people=[{"name": {"en": "Somebody"}}])
+    assert codes(document(session("morning", "09:00", "10:00", talk))) == ["roundtable-without-moderator"]
+
+
+def test_an_event_without_reminders_is_a_warning_and_so_is_a_reminder_of_a_break() -> None:
+    assert codes(document(reminders=[])) == ["no-reminder"]
+    early, coffee = session("early", "09:00", "10:00"), session("coffee", "10:00", "10:10", kind="break")
+    rule = {"id": "before", "before_minutes": 5, "sessions": ["coffee"]}
+    assert codes(document(early, coffee, reminders=[rule])) == ["reminder-of-break"]
+
+
+def test_errors_come_before_warnings() -> None:
+    event = document(session("early", "08:00", "09:00", minutes=5), session("late", "10:00", "09:00"), reminders=[])
+    assert [finding.severity for finding in check(event)] == ["error", "warning", "warning"]
+
+
+CLOCK = st.builds("{:02d}:{:02d}".format, st.integers(0, 23), st.integers(0, 59))
+MINUTES = st.none() | st.integers(1, 1440)
+CLOCK_CHANGES = ["2000-01-01", "2011-12-30", "2021-03-28", "2021-10-31", "2199-12-31"]
+DATES = st.sampled_from(CLOCK_CHANGES) | st.dates(date(2000, 1, 1), date(2199, 12, 31)).map(str)
+ZONES = st.sampled_from(["Europe/Vienna", "Asia/Tashkent", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Casablanca"])
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> list[dict[str, Any]]:
+    return [
+        session(
+            f"s{number}",
+            draw(CLOCK),
+            draw(CLOCK),
+            *(item(f"i{n}", draw(CLOCK), draw(CLOCK), minutes=draw(MINUTES)) for n in range(draw(st.integers(0, 3)))),
+            kind=draw(st.sampled_from(["session", "break", "familiarisation"])),
+            day=draw(st.integers(1, 3)),
+            minutes=draw(MINUTES),
+        )
+        for number in range(draw(st.integers(1, 3)))
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(sessions(), DATES, ZONES, CLOCK, st.integers(0, 365))
+def test_any_agenda_is_checked_without_an_exception_and_findings_point_into_it(
+    drawn: list[dict[str, Any]], day: str, zone: str, at: str, before: int
+) -> None:
+    event = document(*drawn, date=day, time_zone=zone, answer_by={"days_before": before, "at": at})
+    for finding in check(event):
+        place: Any = event.model_dump()
+        for step in finding.field.split("."):
+            place = place[int(step)] if isinstance(place, list) else place[step]
+        assert finding.message.endswith(".")
+
+
+@st.composite
+def consistent(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Sessions without gaps from some hour on, each filled by its items, with the minutes printed right."""
+    at, made = draw(st.integers(0, 300)), []
+    for number in range(draw(st.integers(1, 5))):
+        begin, items = at, []
+        for place in range(draw(st.integers(1, 4))):
+            length = draw(st.integers(1, 40))
+            items.append(item(f"i{place}", wall(at), wall(at + length), minutes=length))
+            at += length
+        made.append(session(f"s{number}", wall(begin), wall(at), *items, minutes=at - begin))
+    return made
+
+
+def wall(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+@settings(deadline=None)
+@given(consistent(), st.randoms())
+def test_a_consistent_agenda_has_no_finding_in_any_order_of_writing(made: list[dict[str, Any]], dice: Any) -> None:
+    dice.shuffle(made)
+    for each in made:
+        dice.shuffle(each["items"])
+    assert check(document(*made, time_zone="Asia/Tashkent")) == []
+
+
+@settings(deadline=None)
+@given(consistent(), st.data())
+def test_an_item_stretched_into_the_next_is_always_an_error(made: list[dict[str, Any]], data: st.DataObject) -> None:
+    pairs = [(each, place) for each in made for place in range(len(each["items"]) - 1)]
+    if pairs:
+        chosen, place = data.draw(st.sampled_from(pairs))
+        chosen["items"][place]["ends"] = chosen["items"][place + 1]["ends"]
+        assert "items-overlap" in codes(document(*made, time_zone="Asia/Tashkent"), "error")

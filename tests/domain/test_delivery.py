@@ -1,0 +1,55 @@
+"""The ledger's rules."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.delivery import CAN_LEAVE, FINAL, FOLLOWS, LEASE, MAX_ATTEMPTS, SENT_AGAIN, Delivery, State
+from chalicelib.domain.event import Kind
+from tests.shelf import NOW
+
+
+def delivery(state: State = "sending", kind: Kind = "invitation", attempts: int = 1) -> Delivery:
+    return Delivery(invitee="i", event="e", kind=kind, occurrence="1", state=state, attempts=attempts, lease_until=NOW + LEASE)
+
+
+@pytest.mark.parametrize("seconds, dead", [(-1, False), (0, False), (1, True)])
+def test_a_claim_may_be_taken_over_when_its_lease_has_run_out(seconds: int, dead: bool) -> None:
+    assert delivery().may_be_taken_over(NOW + LEASE + timedelta(seconds=seconds)) is dead
+
+
+@pytest.mark.parametrize("state", sorted(FINAL | {"unknown"}))
+def test_what_is_not_being_sent_is_never_taken_over(state: State) -> None:
+    assert not delivery(state).may_be_taken_over(NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize("kind, again", [("invitation", False), ("chase", False), ("feedback", False), ("confirmation", True), ("reminder", True)])
+def test_only_what_is_worse_late_than_twice_is_sent_again_and_twice_at_most(kind: Kind, again: bool) -> None:
+    assert delivery("unknown", kind).may_be_sent_again() is again
+    assert not delivery("unknown", kind, MAX_ATTEMPTS).may_be_sent_again()
+    assert not any(delivery(state, kind).may_be_sent_again() for state in (*FINAL, "sending"))
+
+
+def test_one_can_leave_what_one_did_not_ask_for_and_the_rest_is_sent_again() -> None:
+    assert not CAN_LEAVE & SENT_AGAIN
+    assert {"invitation", "chase", "feedback", "confirmation", "reminder"} == CAN_LEAVE | SENT_AGAIN
+
+
+def test_nothing_goes_back_to_a_state_that_it_has_left() -> None:
+    """Only an unknown delivery may become what it was, when it is sent once more."""
+    for start in set(FOLLOWS) - {"sending", "unknown"}:
+        reached: set[State] = set()
+        following: set[State] = {start}
+        while following - reached:
+            reached |= following
+            following = {name for name, before in FOLLOWS.items() if before & reached} - {start}
+        assert not FOLLOWS[start] & (reached - {start})
+
+
+def test_a_lease_is_longer_than_a_worker_may_run() -> None:
+    import json
+
+    from infra.build import ROOT
+
+    config = json.loads((ROOT / ".chalice/config.json").read_text())
+    assert LEASE.total_seconds() > config["stages"]["prod"]["lambda_functions"]["deliver"]["lambda_timeout"]

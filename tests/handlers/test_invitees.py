@@ -1,0 +1,296 @@
+"""The invitee's pages: what a link opens, what a POST does, and what nothing but a POST may do."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.invitee import Invitee
+from tests.handlers.conftest import Web
+from tests.shelf import DEADLINE, ENDS, FORM, NOW
+from tests.usecases.steps import register
+
+PAGES = ["", "/registration", "/confirmation", "/calendar.ics", "/agenda.pdf", "/feedback"]
+OPENED = ENDS + timedelta(minutes=30)
+
+
+@pytest.fixture
+def clara(web: Web) -> Invitee:
+    web.shelf.publish()
+    return web.shelf.invite("clara", language="en", time_zone="Asia/Tashkent")[0]
+
+
+def every_link(web: Web, invitee: Invitee) -> list[str]:
+    return [*(web.link(invitee, page) for page in PAGES), web.leaving(invitee)]
+
+
+def text(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.body.decode()))
+
+
+def open_feedback(web: Web) -> None:
+    web.shelf.events.open_feedback("symposium", OPENED)
+    web.shelf.clock.time = OPENED
+
+
+# GET and HEAD
+
+
+@pytest.mark.parametrize("moment", [NOW, DEADLINE + timedelta(days=1), OPENED], ids=["open", "closed", "over"])
+@pytest.mark.parametrize("registered", [False, True])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_get_and_head_of_every_page_change_no_byte_of_the_table(
+    web: Web, clara: Invitee, method: str, registered: bool, moment: Any
+) -> None:
+    if registered:
+        register(web.shelf, clara)
+        web.shelf.take()
+    if moment == OPENED:
+        open_feedback(web)
+    web.shelf.clock.time = moment
+    before = web.shelf.items()
+    for url in every_link(web, clara):
+        for suffix in ("", "?lang=ru", "?lang=xx&answer=accepted&action=leave"):
+            answer = web.request(method, url + suffix)
+            assert answer.status_code == 200, url
+            assert (answer.body == b"") == (method == "HEAD")
+    assert (web.shelf.items(), web.shelf.queued()) == (before, [])
+
+
+def test_a_head_request_has_the_headers_of_the_get(web: Web, clara: Invitee) -> None:
+    for url in every_link(web, clara):
+        assert web.request("HEAD", url).headers == web.get(url).headers
+
+
+def test_pages_are_kept_nowhere_send_no_referrer_and_run_no_script(web: Web, clara: Invitee) -> None:
+    for url in every_link(web, clara):
+        headers = web.get(url).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Robots-Tag"] == "noindex"
+        if headers["Content-Type"].startswith("text/html"):
+            assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+
+
+# links
+
+
+def test_a_forged_altered_or_revoked_link_is_answered_exactly_as_an_unknown_one(web: Web, clara: Invitee) -> None:
+    from chalicelib.adapters.store.invitees import profile_key
+    from chalicelib.adapters.store.table import Update
+
+    token, leaving = web.shelf.links.token(clara), web.shelf.links.token(clara, "unsubscribe")
+    last = "A" if token[-1] != "A" else "B"
+    wrong = {
+        "unknown": token.replace(clara.id, "nobody".ljust(20, "x")), "altered": token[:-1] + last, "another key": token.replace(".1.", ".2."),
+        "another purpose": leaving, "no token": "hello", "much too long": "a" * 3000, "odd letters": "%D0%9F.%00.%2F",
+    }  # fmt: skip
+    answers = {name: web.get(f"/i/{one}") for name, one in wrong.items()}
+    web.shelf.table.write(Update(profile_key(clara.id), {"generation": 2}))
+    answers["revoked"] = web.get(f"/i/{token}")
+    unknown = answers["unknown"]
+    assert unknown.status_code == 404
+    for name, answer in answers.items():
+        assert (answer.status_code, answer.body, answer.headers) == (404, unknown.body, unknown.headers), name
+
+
+def test_a_wrong_link_takes_no_form_either(web: Web, clara: Invitee) -> None:
+    before, wrong = web.shelf.items(), web.shelf.links.token(clara)[:-1]
+    forms: list[tuple[str, dict[str, Any]]] = [
+        ("answer", {"answer": "declined"}), ("registration", FORM), ("feedback", {"overall": "5"}),
+    ]  # fmt: skip
+    for page, fields in forms:
+        assert web.form(f"/i/{wrong}/{page}", fields).status_code == 404
+    assert web.form(f"/u/{web.shelf.links.token(clara)}", {}).status_code == 404
+    assert web.shelf.items() == before
+
+
+# answering
+
+
+def test_accepting_leads_to_the_registration_and_this_to_the_confirmation(web: Web, clara: Invitee) -> None:
+    answer = web.form(web.link(clara, "/answer"), {"answer": "accepted"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, web.link(clara, "/registration"))
+    done = web.form(web.link(clara, "/registration"), FORM)
+    assert (done.status_code, done.headers["Location"]) == (303, web.link(clara, "/confirmation"))
+    assert web.shelf.file(clara).registration.name == "Clara Weiss"
+    assert "Clara Weiss" in text(web.get(web.link(clara, "/confirmation")))
+    assert [work.kind for work in web.shelf.take()] == ["confirmation"]
+
+
+@pytest.mark.parametrize("chosen", ["declined", "tentative"])
+def test_another_answer_leads_back_to_the_invitation(web: Web, clara: Invitee, chosen: str) -> None:
+    answer = web.form(web.link(clara, "/answer"), {"answer": chosen})
+    assert (answer.status_code, answer.headers["Location"]) == (303, web.link(clara))
+    assert web.shelf.file(clara).invitee.rsvp == chosen
+
+
+def test_a_redirect_stays_in_the_language_that_was_chosen(web: Web, clara: Invitee) -> None:
+    answer = web.form(web.link(clara, "/answer") + "?lang=ru", {"answer": "accepted"})
+    assert answer.headers["Location"] == web.link(clara, "/registration") + "?lang=ru"
+
+
+def test_an_answer_that_is_none_is_told_at_the_field_with_422(web: Web, clara: Invitee) -> None:
+    before = web.shelf.items()
+    answer = web.form(web.link(clara, "/answer"), {})
+    assert answer.status_code == 422
+    assert "Choose one of the answers" in text(answer)
+    assert web.shelf.items() == before
+
+
+def test_a_registration_that_is_not_complete_keeps_what_was_typed(web: Web, clara: Invitee) -> None:
+    answer = web.form(web.link(clara, "/registration"), {"name": "Clara <b>", "organisation": "", "sessions": ["session-2"]})
+    assert answer.status_code == 422
+    assert 'value="Clara &lt;b&gt;"' in answer.body.decode()
+    assert re.search(r'value="session-2"[^>]* checked', answer.body.decode())
+    assert "Enter the organisation" in text(answer)
+
+
+def test_after_the_deadline_forms_are_answered_410_with_the_page_that_says_so(web: Web, clara: Invitee) -> None:
+    web.shelf.clock.time = DEADLINE + timedelta(seconds=1)
+    before = web.shelf.items()
+    for page, fields in (("answer", {"answer": "accepted"}), ("registration", FORM)):
+        answer = web.form(web.link(clara, f"/{page}"), fields)
+        assert answer.status_code == 410
+        assert b"<form" not in answer.body
+    assert web.shelf.items() == before
+
+
+def test_a_registration_from_a_second_window_is_told_with_409_and_keeps_what_was_typed(
+    web: Web, clara: Invitee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chalicelib.adapters.store.invitees import Invitees
+
+    first = Invitees.register
+
+    def overtaken(invitees: Invitees, *arguments: Any) -> None:
+        monkeypatch.setattr(Invitees, "register", first)
+        register(web.shelf, clara, name=["The other window"])
+        first(invitees, *arguments)
+
+    monkeypatch.setattr(Invitees, "register", overtaken)
+    answer = web.form(web.link(clara, "/registration"), {**FORM, "name": "This window"})
+    assert (answer.status_code, web.shelf.file(clara).registration.name) == (409, "The other window")
+    assert "This window" in answer.body.decode()
+
+
+# files
+
+
+def test_the_calendar_has_the_chosen_sessions_and_the_link_to_join_only_for_the_registered(web: Web, clara: Invitee) -> None:
+    before = web.get(web.link(clara, "/calendar.ics"))
+    assert before.headers["Content-Type"].startswith("text/calendar")
+    assert (before.body.count(b"BEGIN:VEVENT"), b"zoom.example.org" in before.body) == (2, False)
+    register(web.shelf, clara, sessions=["session-2"])
+    after = web.get(web.link(clara, "/calendar.ics")).body
+    assert (after.count(b"BEGIN:VEVENT"), b"zoom.example.org" in after) == (1, True)
+
+
+def test_the_link_to_join_is_on_no_page_of_somebody_who_is_not_registered(web: Web, clara: Invitee) -> None:
+    for url in every_link(web, clara):
+        assert b"zoom.example.org" not in web.get(url).body
+
+
+def test_the_agenda_is_a_pdf_typeset_once(web: Web, clara: Invitee) -> None:
+    for _ in range(3):
+        answer = web.get(web.link(clara, "/agenda.pdf"))
+        assert (answer.headers["Content-Type"], answer.body[:5]) == ("application/pdf", b"%PDF-")
+    assert len(web.shelf.typesetter.calls) == 1
+
+
+def test_an_agenda_that_cannot_be_set_is_a_page_in_words_and_not_a_trace(web: Web, clara: Invitee) -> None:
+    web.shelf.typesetter.failing = True
+    answer = web.get(web.link(clara, "/agenda.pdf"))
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert b"no ink" not in answer.body
+
+
+# feedback and leaving
+
+
+def test_feedback_is_given_once_and_thanked_for(web: Web, clara: Invitee) -> None:
+    assert web.form(web.link(clara, "/feedback"), {"overall": "5"}).status_code == 410
+    open_feedback(web)
+    wrong = web.form(web.link(clara, "/feedback"), {"overall": "9", "more": "typed"})
+    assert (wrong.status_code, "typed" in text(wrong)) == (422, True)
+    for _ in range(2):
+        answer = web.form(web.link(clara, "/feedback"), {"overall": "5", "more": "Good"})
+        assert (answer.status_code, answer.headers["Location"]) == (303, web.link(clara, "/feedback"))
+    assert len(web.shelf.items("FEEDBACK#")) == 1
+    assert "Thank you" in text(web.get(web.link(clara, "/feedback")))
+
+
+@pytest.mark.parametrize("fields", [{"action": "leave"}, b"List-Unsubscribe=One-Click", b""], ids=["page", "one click", "bare"])
+def test_leaving_takes_one_post_from_the_page_or_from_the_mail_program(web: Web, clara: Invitee, fields: Any) -> None:
+    for _ in range(2):
+        assert web.form(web.leaving(clara), fields).status_code == 303
+    assert web.shelf.file(clara).invitee.left == ["invitations"]
+    assert web.form(web.leaving(clara), {"action": "come-back"}).status_code == 303
+    assert web.shelf.file(clara).invitee.left == []
+
+
+# languages
+
+
+def test_a_page_speaks_the_persons_language_and_another_on_request(web: Web) -> None:
+    web.shelf.publish()
+    [aigul] = web.shelf.invite("aigul", language="ru")
+    own, other, unknown = (web.get(web.link(aigul) + query).body.decode() for query in ("", "?lang=en", "?lang=fr"))
+    assert 'lang="ru"' in own and "Симпозиум по миграции" in own
+    assert 'lang="en"' in other and "Symposium on Migration" in other
+    assert unknown == own
+
+
+# anything that may come
+
+
+@pytest.mark.parametrize("body", [
+    b"\xff\xfe=1", b"a" * 100_001, b"&".join(b"a=1" for _ in range(201)), b"answer=%ff%fe", b"answer=\x00", b"=&=&&&",
+    b"answer=%ED%A0%80", b'{"answer": "accepted"}',
+])  # fmt: skip
+def test_a_form_that_cannot_be_read_is_never_our_failure_and_changes_nothing(web: Web, clara: Invitee, body: bytes) -> None:
+    open_feedback(web)
+    web.shelf.clock.time = NOW
+    before = web.shelf.items()
+    for page in ("answer", "registration"):
+        answer = web.form(web.link(clara, f"/{page}"), body)
+        assert answer.status_code in (400, 413, 422), (page, answer.status_code)
+        assert answer.headers["Content-Type"].startswith("text/html")
+    assert web.form(web.leaving(clara), body).status_code in (303, 400, 413, 422)
+    assert [item for item in web.shelf.items() if "LOG#" not in item["SK"]["S"] and item["SK"]["S"] != "PROFILE"] == [
+        item for item in before if item["SK"]["S"] != "PROFILE"
+    ]
+
+
+def test_a_form_of_another_kind_is_refused_by_its_type(web: Web, clara: Invitee) -> None:
+    answer = web.request("POST", web.link(clara, "/answer"), b'{"answer": "accepted"}', content_type="application/json")
+    assert answer.status_code == 415
+
+
+FIELDS = st.sampled_from(["answer", "name", "organisation", "sessions", "consent", "overall", "best", "more", "action", "x"])
+FORMS = st.lists(st.tuples(FIELDS, st.text(max_size=40) | st.sampled_from(["accepted", "session-1", "yes", "5"])), max_size=8)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fields=FORMS | st.binary(max_size=200), lang=st.text(max_size=5), moment=st.sampled_from([NOW, OPENED]))
+def test_no_form_whatsoever_makes_a_page_fail(web: Web, fields: Any, lang: str, moment: Any) -> None:
+    from urllib.parse import quote, urlencode
+
+    if web.shelf.events.find("symposium") is None:
+        web.shelf.publish()
+        web.shelf.invite("clara")
+        web.shelf.events.open_feedback("symposium", OPENED)
+    web.shelf.clock.time = moment
+    clara = web.shelf.invitees.file("clara".ljust(20, "x")).invitee  # type: ignore[union-attr]
+    body = fields if isinstance(fields, bytes) else urlencode(fields, errors="surrogatepass").encode()
+    query = f"?lang={quote(lang, errors='surrogatepass')}"
+    for url in (*(web.link(clara, f"/{page}") for page in ("answer", "registration", "feedback")), web.leaving(clara)):
+        answer = web.form(url + query, body)
+        assert answer.status_code in (303, 409, 410, 422), (url, answer.status_code)
+    for url in every_link(web, clara):
+        assert web.get(url + query).status_code == 200

@@ -1,0 +1,68 @@
+"""What people and machines do in the tests of the use cases, in one line each."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.batch import Batch, BatchRequest, Progress
+from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.work import Work
+from chalicelib.usecases import answer as answering
+from chalicelib.usecases import deliver as delivering
+from chalicelib.usecases import register as registering
+from chalicelib.usecases import tick as ticking
+from chalicelib.usecases.accept_batch import accept_batch
+from chalicelib.usecases.read_batch import read_batch
+from chalicelib.usecases.record_mail_event import record_mail_event
+from tests.shelf import FORM, Shelf
+
+
+def accept(shelf: Shelf, kind: str = "invitation", key: str = "key", *, dry_run: bool = False, **audience: list[str]) -> Batch:
+    request = BatchRequest.model_validate({"kind": kind, "audience": audience})
+    return accept_batch(shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, "symposium", request, key,
+                        shelf.clock(), dry_run=dry_run)  # fmt: skip
+
+
+def deliver(shelf: Shelf, work: Work) -> dict[str, int]:
+    return dict(delivering.deliver(shelf.post, work, shelf.clock, lambda: True))
+
+
+def work_off(shelf: Shelf) -> dict[str, int]:
+    """Deliver what lies in the queue now; what is queued meanwhile stays for later."""
+    return dict(sum((Counter(deliver(shelf, work)) for work in shelf.take()), Counter()))
+
+
+def invite_all(shelf: Shelf, key: str = "key") -> Batch:
+    """A batch of invitations, accepted and delivered."""
+    batch = accept(shelf, key=key)
+    work_off(shelf)
+    return batch
+
+
+def outcomes(shelf: Shelf, batch: Batch) -> dict[str, int]:
+    progress = progress_of(shelf, batch)
+    return {name: count for name, count in progress.model_dump().items() if count}
+
+
+def progress_of(shelf: Shelf, batch: Batch) -> Progress:
+    return read_batch(shelf.batches, shelf.ledger, batch.event, batch.id)[1]
+
+
+def answer(shelf: Shelf, invitee: Invitee, chosen: str) -> None:
+    file = shelf.file(invitee)
+    answering.answer(shelf.invitees, shelf.events.get(invitee.event), file, chosen, shelf.clock())
+
+
+def register(shelf: Shelf, invitee: Invitee, **changes: list[str]) -> Registration:
+    event = shelf.events.get(invitee.event)
+    return registering.register(shelf.invitees, shelf.queue, event, shelf.file(invitee), {**FORM, **changes}, shelf.clock())
+
+
+def tick(shelf: Shelf, now: datetime) -> ticking.Ticked:
+    """One tick of the clock, which goes to ``now``."""
+    shelf.clock.time = now
+    return ticking.tick(shelf.events, shelf.invitees, shelf.planner, shelf.batches, shelf.dues, shelf.queue, now)
+
+
+def told(shelf: Shelf, event: dict[str, Any]) -> bool:
+    return record_mail_event(shelf.ledger, shelf.suppressions, shelf.links, event, shelf.clock())

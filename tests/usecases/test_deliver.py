@@ -1,0 +1,353 @@
+"""Delivering: every person exactly one message, whatever happens to the workers and to SES."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.documents import TypesettingFailed
+from chalicelib.domain.delivery import LEASE
+from chalicelib.usecases import deliver as delivering
+from chalicelib.usecases.leave import leave
+from tests.shelf import NOW, STARTS, Shelf
+from tests.usecases.steps import accept, answer, deliver, invite_all, outcomes, register, told, work_off
+
+Fault = Callable[..., None]
+
+
+def test_every_person_of_a_batch_gets_exactly_one_mail_of_their_own(shelf: Shelf) -> None:
+    shelf.publish()
+    people = shelf.invite(*(f"p{n}" for n in range(30)))
+    batch = accept(shelf)
+    assert work_off(shelf) == {"sent": 30}
+    assert shelf.recipients() == sorted(one.email for one in people)
+    assert outcomes(shelf, batch) == {"sent": 30}
+    for one in people:
+        [mail] = shelf.mails(to=one.email)
+        assert shelf.links.url(one) in mail.get_body(("plain",)).get_content()
+    assert shelf.queued() == []
+
+
+def test_the_line_in_the_ledger_names_the_message_the_batch_and_the_time(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    batch = invite_all(shelf)
+    [accepted] = shelf.ses.messages()
+    line = shelf.delivery(clara)
+    assert (line["message_id"], line["batch"], line["sent_at"]) == (accepted.id, batch.id, "2021-01-14T09:00:00Z")
+    assert accepted.tags == {"event": "symposium", "invitee": clara.id, "kind": "invitation", "occurrence": "1"}
+
+
+def test_the_same_chunk_twice_sends_once(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite("clara", "boris")
+    accept(shelf)
+    [work] = shelf.take()
+    assert deliver(shelf, work) == {"sent": 2}
+    assert deliver(shelf, work) == {"done": 2}
+    assert len(shelf.ses.messages()) == 2
+
+
+def test_two_workers_on_the_same_chunk_send_once_and_the_second_comes_back_later(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite("clara")
+    accept(shelf)
+    [work] = shelf.take()
+    second: list[dict[str, int]] = []
+    send = shelf.mailer.send
+
+    def while_the_first_sends(*arguments: Any) -> str:
+        shelf.mailer.send = send
+        second.append(deliver(shelf, work))
+        return str(send(*arguments))
+
+    shelf.mailer.send = while_the_first_sends
+    assert deliver(shelf, work) == {"sent": 1}
+    assert second == [{"busy": 1}]
+    assert shelf.queued() == [(work, delivering.LATER)]
+    assert work_off(shelf) == {"done": 1}
+    assert len(shelf.ses.messages()) == 1
+
+
+# people who do not get it any more
+
+
+def test_an_address_that_was_suppressed_meanwhile_is_skipped_with_the_reason(shelf: Shelf) -> None:
+    shelf.publish()
+    clara, boris = shelf.invite("clara", "boris")
+    batch = accept(shelf)
+    shelf.suppressions.add(shelf.hash_of(clara.email), "bounce", NOW)
+    assert work_off(shelf) == {"sent": 1, "skipped": 1}
+    assert (shelf.state(clara), shelf.delivery(clara)["reason"]) == ("skipped", "suppressed: bounce")
+    assert outcomes(shelf, batch) == {"sent": 1, "skipped": 1}
+    assert shelf.recipients() == [boris.email]
+
+
+def test_who_left_meanwhile_is_skipped_with_the_reason(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    accept(shelf)
+    leave(shelf.invitees, clara, NOW)
+    assert work_off(shelf) == {"skipped": 1}
+    assert shelf.delivery(clara)["reason"] == "unsubscribed"
+
+
+def test_who_answered_meanwhile_is_not_chased(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    invite_all(shelf)
+    chase = accept(shelf, "chase", "chase")
+    answer(shelf, clara, "declined")
+    assert work_off(shelf) == {"skipped": 1}
+    assert shelf.delivery(clara, "chase", chase.occurrence)["reason"] == "answered meanwhile"
+    assert len(shelf.ses.messages()) == 1
+
+
+def test_a_confirmation_is_what_was_asked_for_so_leaving_does_not_stop_it(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    leave(shelf.invitees, clara, NOW)
+    register(shelf, clara)
+    assert work_off(shelf) == {"sent": 1}
+
+
+def test_an_invitee_that_is_not_there_any_more_holds_up_nobody(shelf: Shelf) -> None:
+    shelf.publish()
+    clara, boris = shelf.invite("clara", "boris")
+    accept(shelf)
+    shelf.dynamodb.delete_item(TableName="convoke", Key={"PK": {"S": f"INVITEE#{clara.id}"}, "SK": {"S": "PROFILE"}})
+    assert work_off(shelf) == {"sent": 1}
+    assert shelf.recipients() == [boris.email]
+
+
+# what SES may do
+
+
+def test_a_throttled_mail_waits_a_little_and_is_sent_in_the_same_pass(shelf: Shelf, fault: Fault) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    accept(shelf)
+    fault("throttle", 2)
+    assert work_off(shelf) == {"sent": 1}
+    assert shelf.slept == list(delivering.PAUSES[:2])
+    assert shelf.state(clara) == "sent"
+
+
+def test_a_mail_that_ses_keeps_refusing_for_now_is_released_and_sent_later(shelf: Shelf, fault: Fault) -> None:
+    shelf.publish()
+    clara, boris = shelf.invite("clara", "boris")
+    accept(shelf)
+    [work] = shelf.take()
+    fault("throttle", len(delivering.PAUSES) + 1)
+    assert deliver(shelf, work) == {"released": 1, "sent": 1}
+    assert sorted([shelf.state(clara), shelf.state(boris)]) == ["", "sent"]
+    assert shelf.queued() == [(work, delivering.LATER)]
+    assert work_off(shelf) == {"sent": 1, "done": 1}
+    assert shelf.recipients() == [boris.email, clara.email]
+
+
+def test_a_worker_short_of_time_leaves_the_rest_for_later(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite(*(f"p{n}" for n in range(5)))
+    accept(shelf)
+    [work] = shelf.take()
+    time_left = iter([True, True, False, False, False])
+    assert delivering.deliver(shelf.post, work, shelf.clock, lambda: next(time_left)) == {"sent": 2, "released": 3}
+    assert shelf.queued() == [(work, delivering.LATER)]
+    assert work_off(shelf) == {"sent": 3, "done": 2}
+
+
+@pytest.mark.parametrize("mode, sent", [("fail", 0), ("drop", 1)])
+def test_an_invitation_nobody_knows_of_is_unknown_and_never_sent_again_by_itself(
+    shelf: Shelf, fault: Fault, mode: str, sent: int
+) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    batch = accept(shelf)
+    [work] = shelf.take()
+    fault(mode)
+    assert deliver(shelf, work) == {"unknown": 1}
+    assert shelf.state(clara) == "unknown"
+    assert shelf.queued() == []
+    shelf.clock.pass_(hours=1)
+    assert deliver(shelf, work) == {"done": 1}
+    assert len(shelf.ses.messages()) == sent
+    assert outcomes(shelf, batch) == {"unknown": 1}
+
+
+@pytest.mark.parametrize("mode, sent", [("fail", 1), ("drop", 2)])
+def test_a_confirmation_nobody_knows_of_goes_out_once_more(shelf: Shelf, fault: Fault, mode: str, sent: int) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    register(shelf, clara)
+    fault(mode)
+    assert work_off(shelf) == {"unknown": 1}
+    assert [wait for _, wait in shelf.queued()] == [delivering.LATER], "SES's events get a moment to tell"
+    assert work_off(shelf) == {"sent": 1}
+    assert len(shelf.ses.messages()) == sent
+    assert shelf.queued() == []
+    assert shelf.items("DUE#", shelf.clock().strftime("%Y-%m-%dT")) == []
+
+
+def test_a_confirmation_that_stays_unknown_is_tried_twice_and_no_more(shelf: Shelf, fault: Fault) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    register(shelf, clara)
+    fault("drop", 9)
+    for _ in range(6):
+        work_off(shelf)
+    assert len(shelf.ses.messages()) == 2
+    assert (shelf.state(clara, "confirmation"), shelf.queued()) == ("unknown", [])
+
+
+def test_an_unknown_confirmation_that_ses_then_reports_is_not_sent_again(shelf: Shelf, fault: Fault) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    register(shelf, clara)
+    fault("drop")
+    work_off(shelf)
+    assert told(shelf, shelf.told(shelf.ses.messages()[0].id, "Send"))
+    assert work_off(shelf) == {"done": 1}
+    assert len(shelf.ses.messages()) == 1
+    assert shelf.state(clara, "confirmation") == "sent"
+
+
+def test_what_ses_refuses_for_good_is_failed_with_its_words_and_holds_up_nobody(shelf: Shelf) -> None:
+    shelf.publish()
+    clara, boris = shelf.invite("clara", "boris")
+    batch = accept(shelf)
+    shelf.ses.account.identities.clear()
+    assert work_off(shelf) == {"failed": 2}
+    assert shelf.delivery(clara)["reason"].startswith("MessageRejected: Email address is not verified")
+    assert outcomes(shelf, batch) == {"failed": 2}
+    assert shelf.queued() == []
+
+
+# what may happen to a worker
+
+
+def test_a_delivery_in_a_dead_workers_hands_is_settled_when_its_lease_has_run_out(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    batch = accept(shelf)
+    [work] = shelf.take()
+
+    def die(*_: Any) -> str:
+        raise KeyboardInterrupt
+
+    send, shelf.mailer.send = shelf.mailer.send, die
+    with pytest.raises(KeyboardInterrupt):
+        deliver(shelf, work)
+    shelf.mailer.send = send
+    assert deliver(shelf, work) == {"busy": 1}
+    assert outcomes(shelf, batch) == {"sending": 1}
+    shelf.clock.pass_(seconds=LEASE.total_seconds() + 1)
+    assert deliver(shelf, work) == {"done": 1}
+    assert (shelf.state(clara), shelf.delivery(clara)["reason"]) == ("unknown", "the worker died while sending")
+    assert shelf.ses.messages() == []
+
+
+def test_a_confirmation_in_a_dead_workers_hands_goes_out_once_more(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    register(shelf, clara)
+    [work] = shelf.take()
+    shelf.ledger.claim(delivering.Delivery(invitee=clara.id, event="symposium", kind="confirmation", occurrence="1", state="sending"), NOW)
+    assert deliver(shelf, work) == {"busy": 1}
+    shelf.clock.pass_(seconds=LEASE.total_seconds() + 1)
+    assert work_off(shelf) == {"sent": 1}
+    assert shelf.delivery(clara, "confirmation")["attempts"] == 2
+
+
+# one recipient's trouble
+
+
+def spoil(shelf: Shelf, invitee_id: str, **facts: str) -> None:
+    """Put something into a profile that an import would have refused."""
+    from chalicelib.adapters.store.invitees import profile_key
+    from chalicelib.adapters.store.table import Update
+
+    shelf.table.write(Update(profile_key(invitee_id), facts))
+
+
+@pytest.mark.parametrize("facts", [{"email": "clara@"}, {"email": "a b@example.org"}, {"email": "клара@example.org"}])
+def test_a_recipient_whose_mail_cannot_be_built_is_failed_and_holds_up_nobody(shelf: Shelf, facts: dict[str, str]) -> None:
+    shelf.publish()
+    people = shelf.invite("aigul", "clara", "zoe")
+    batch = accept(shelf)
+    spoil(shelf, people[1].id, **facts)
+    assert work_off(shelf) == {"sent": 2, "failed": 1}
+    assert shelf.state(people[1]) == "failed"
+    assert shelf.delivery(people[1])["reason"].startswith("cannot be written: ")
+    assert outcomes(shelf, batch) == {"sent": 2, "failed": 1}
+    assert shelf.queued() == []
+
+
+def test_an_agenda_that_cannot_be_set_for_one_holds_up_nobody_else_and_the_work_comes_again(shelf: Shelf) -> None:
+    shelf.publish(attachments={"invitation": ["agenda"]})
+    people = shelf.invite("aigul", "zoe") + shelf.invite("clara", time_zone="Asia/Tashkent")
+    event = shelf.events.get("symposium")
+    shelf.documents.agenda(event, "en", "Europe/Vienna")
+    accept(shelf)
+    [work] = shelf.take()
+    shelf.typesetter.failing = True
+    with pytest.raises(TypesettingFailed):
+        deliver(shelf, work)
+    assert [shelf.state(one) for one in people] == ["sent", "sent", ""]
+    assert shelf.queued() == [], "the queue itself gives the work again"
+    shelf.typesetter.failing = False
+    assert deliver(shelf, work) == {"sent": 1, "done": 2}
+    assert len(shelf.ses.messages()) == 3
+
+
+def test_a_session_that_left_the_agenda_after_its_reminder_was_queued_is_skipped_with_the_reason(shelf: Shelf) -> None:
+    from tests.shelf import DOCUMENT
+    from tests.usecases.steps import tick
+
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    register(shelf, clara, sessions=["session-1", "session-2"])
+    work_off(shelf)
+    tick(shelf, STARTS["session-2"] - timedelta(minutes=60))
+    shelf.publish(sessions=DOCUMENT["sessions"][:2])
+    reminders = [work for work in shelf.take() if work.session == "session-2"]
+    assert [deliver(shelf, work) for work in reminders] == [{"skipped": 1}]
+    assert shelf.delivery(clara, "reminder", reminders[0].occurrence)["reason"].startswith("the agenda was changed")
+
+
+def test_a_confirmation_with_a_calendar_goes_out_though_its_only_session_left_the_agenda(shelf: Shelf) -> None:
+    from tests.shelf import DOCUMENT
+
+    shelf.publish(attachments={"confirmation": ["calendar"]})
+    [clara] = shelf.invite("clara")
+    register(shelf, clara, sessions=["session-2"])
+    shelf.publish(attachments={"confirmation": ["calendar"]}, sessions=DOCUMENT["sessions"][:2])
+    assert work_off(shelf) == {"sent": 1}
+    [mail] = shelf.mails()
+    assert [part for part in mail.walk() if part.get_content_type() == "text/calendar"] == []
+
+
+# what goes with a mail
+
+
+def test_a_mail_brings_what_the_event_says_and_only_what_one_can_leave_offers_to_leave(shelf: Shelf) -> None:
+    shelf.publish(
+        attachments={"invitation": ["agenda", "note", "missing"], "confirmation": ["agenda", "calendar"]},
+        documents=[{"id": name, "title": {"en": name, "ru": name}, "filename": f"{name}.pdf"} for name in ("note", "missing")],
+    )
+    shelf.documents.put_document("symposium", "note", "en", b"%PDF- note")
+    [aigul] = shelf.invite("aigul", language="ru", time_zone="Asia/Bishkek")
+    invite_all(shelf)
+    register(shelf, aigul)
+    work_off(shelf)
+    invitation, confirmation = shelf.mails()
+    assert [part.get_filename() for part in invitation.iter_attachments()] == ["agenda.pdf", "note.pdf"]
+    assert "note (PDF)" in invitation.get_body(("plain",)).get_content()
+    assert "missing (PDF)" not in invitation.get_body(("plain",)).get_content()
+    assert {part.get_content_type() for part in confirmation.walk()} >= {"text/calendar", "application/pdf"}
+    assert invitation["List-Unsubscribe"] == f"<{shelf.links.url(aigul, 'unsubscribe')}>"
+    assert invitation["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert confirmation["List-Unsubscribe"] is None
+    assert "Симпозиум" in invitation["Subject"] and "Симпозиум" in confirmation["Subject"]
+    assert invitation["Message-ID"] != confirmation["Message-ID"]

@@ -1,0 +1,246 @@
+"""The clock: what is due happens once, whatever happens to the ticks."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.invitee import Invitee
+from chalicelib.usecases.register import GRACE
+from tests.shelf import DOCUMENT, ENDS, NOW, STARTS, Shelf
+from tests.usecases.steps import answer, deliver, register, tick, work_off
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+FIRST, SECOND = STARTS["session-1"] - HOUR, STARTS["session-2"] - HOUR
+ASKING = ENDS + 30 * MINUTE
+
+
+@pytest.fixture
+def clara(shelf: Shelf) -> Invitee:
+    """Registered for both sessions; boris for the second; anna not at all. The confirmations are out."""
+    shelf.publish()
+    clara, boris, _ = shelf.invite("clara", "boris", "anna")
+    register(shelf, clara, sessions=["session-1", "session-2"])
+    register(shelf, boris, sessions=["session-2"])
+    work_off(shelf)
+    return clara
+
+
+def run(shelf: Shelf, moment: datetime) -> list[str]:
+    """One tick and what it queued; the recipients of all mail so far that is no confirmation."""
+    tick(shelf, moment)
+    work_off(shelf)
+    return sorted(f"{one.tags['kind']} {one.destination[0].partition('@')[0]}" for one in shelf.ses.messages()
+                  if one.tags["kind"] != "confirmation")  # fmt: skip
+
+
+def test_a_reminder_goes_to_those_registered_for_its_session_at_its_minute(shelf: Shelf, clara: Invitee) -> None:
+    assert run(shelf, FIRST - MINUTE) == []
+    assert run(shelf, FIRST) == ["reminder clara"]
+    assert run(shelf, SECOND) == ["reminder boris", "reminder clara", "reminder clara"]
+
+
+def test_a_tick_says_what_it_did(shelf: Shelf, clara: Invitee) -> None:
+    assert tick(shelf, FIRST).fired == ["symposium#hour-before--session-1"]
+    again = tick(shelf, FIRST)
+    assert (again.fired, again.skipped, again.failed) == ([], [], [])
+
+
+@pytest.mark.parametrize("moments", [
+    [FIRST, FIRST], [FIRST, FIRST + MINUTE], [FIRST + 40 * MINUTE], [FIRST + MINUTE, FIRST], [STARTS["session-1"]],
+], ids=["doubled", "the minute after too", "forty minutes late", "out of order", "at the last moment"])  # fmt: skip
+def test_a_due_reminder_fires_once_however_the_ticks_come(shelf: Shelf, clara: Invitee, moments: list[datetime]) -> None:
+    for moment in moments:
+        found = run(shelf, moment)
+    assert found == ["reminder clara"]
+
+
+def test_ticks_that_were_missed_are_caught_up_by_the_next_one(shelf: Shelf, clara: Invitee) -> None:
+    assert run(shelf, STARTS["session-1"] - MINUTE) == ["reminder clara"]
+
+
+def test_a_reminder_that_is_too_late_is_skipped_and_says_so(shelf: Shelf, clara: Invitee) -> None:
+    late = STARTS["session-1"] + MINUTE
+    assert tick(shelf, late).skipped == ["symposium#hour-before--session-1"]
+    assert work_off(shelf) == {}
+    mailing = shelf.events.mailing("symposium", "hour-before--session-1")
+    assert mailing.state == "skipped"
+    assert mailing.reason == "due at 2021-01-28T06:30:00Z, looked at only at 2021-01-28T07:31:00Z"
+
+
+def test_a_mail_of_a_reminder_that_was_queued_too_long_is_skipped_and_says_so(shelf: Shelf, clara: Invitee) -> None:
+    tick(shelf, FIRST)
+    shelf.clock.time = STARTS["session-1"] + 6 * MINUTE
+    assert work_off(shelf) == {"skipped": 1}
+    [batch] = shelf.batches.all("symposium")
+    assert shelf.delivery(clara, "reminder", batch.occurrence)["reason"] == "the session has started"
+
+
+def test_two_ticks_at_once_start_a_mailing_once(shelf: Shelf, clara: Invitee) -> None:
+    narrow = shelf.planner.narrow
+
+    def overtaken(*arguments: Any) -> Any:
+        shelf.planner.narrow = narrow  # type: ignore[method-assign]
+        tick(shelf, FIRST)
+        return narrow(*arguments)
+
+    shelf.planner.narrow = overtaken  # type: ignore[method-assign]
+    assert tick(shelf, FIRST).failed == []
+    assert len(shelf.queued()) == len(shelf.batches.all("symposium")) == 1
+
+
+@pytest.mark.parametrize("broken", ["queue.send", "events.settle_mailing", "dues.remove"])
+def test_a_tick_that_dies_anywhere_is_finished_by_the_ticks_after_it(shelf: Shelf, clara: Invitee, broken: str) -> None:
+    adapter, method = broken.split(".")
+    victim = getattr(shelf, adapter)
+    works = getattr(victim, method)
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise ConnectionError("the machine died")
+
+    setattr(victim, method, dies)
+    assert tick(shelf, FIRST).failed == ["symposium#hour-before--session-1"]
+    setattr(victim, method, works)
+    for minute in range(1, 5):
+        found = run(shelf, FIRST + minute * MINUTE)
+    assert found == ["reminder clara"]
+    assert shelf.items("DUE#", f"{FIRST:%Y-%m-%dT%H}") == []
+
+
+def test_one_row_that_fails_does_not_hold_up_the_others_and_stays(shelf: Shelf, clara: Invitee) -> None:
+    shelf.publish("broken", reminders=[{"id": "hour-before", "before_minutes": 60}], feedback=None)
+    registrations = shelf.invitees.registrations
+
+    def fails(event: str) -> Any:
+        if event == "broken":
+            raise ConnectionError
+        return registrations(event)
+
+    shelf.invitees.registrations = fails  # type: ignore[method-assign]
+    done = tick(shelf, FIRST)
+    assert (done.fired, done.failed) == (["symposium#hour-before--session-1"], ["broken#hour-before--session-1"])
+    shelf.invitees.registrations = registrations  # type: ignore[method-assign]
+    assert tick(shelf, FIRST + MINUTE).fired == ["broken#hour-before--session-1"]
+
+
+def test_a_row_that_nobody_can_read_does_not_hold_up_the_others(shelf: Shelf, clara: Invitee) -> None:
+    for shard in range(4):
+        key = {"PK": {"S": f"DUE#{shard}"}, "SK": {"S": "2021-01-01T00:00:00Z#broken"}}
+        shelf.dynamodb.put_item(TableName="convoke", Item={**key, "what": {"S": "nonsense"}})
+    done = tick(shelf, FIRST)
+    assert done.fired == ["symposium#hour-before--session-1"]
+    assert len(done.failed) == 4
+
+
+# an agenda that changes
+
+
+def test_a_moved_event_reminds_at_its_new_time_only(shelf: Shelf, clara: Invitee) -> None:
+    shelf.publish(date="2021-02-04")
+    assert run(shelf, FIRST) == []
+    assert run(shelf, FIRST + timedelta(days=7)) == ["reminder clara"]
+
+
+def test_an_event_moved_after_its_reminder_reminds_again_before_the_new_time(shelf: Shelf, clara: Invitee) -> None:
+    assert run(shelf, FIRST) == ["reminder clara"]
+    shelf.publish(date="2021-02-04")
+    assert run(shelf, FIRST + timedelta(days=7)) == ["reminder clara", "reminder clara"]
+
+
+def test_a_reminder_still_in_the_queue_when_the_event_moves_is_not_sent(shelf: Shelf, clara: Invitee) -> None:
+    tick(shelf, FIRST)
+    [work] = shelf.take()
+    shelf.publish(date="2021-02-04")
+    assert deliver(shelf, work) == {"skipped": 1}
+    assert shelf.delivery(clara, "reminder", work.occurrence)["reason"].startswith("the agenda was changed")
+
+
+def test_a_withdrawn_rule_never_fires(shelf: Shelf, clara: Invitee) -> None:
+    shelf.publish(reminders=[])
+    assert run(shelf, FIRST) == []
+
+
+def test_a_stale_row_of_the_clock_fires_nothing_and_goes(shelf: Shelf, clara: Invitee) -> None:
+    [row] = shelf.items("DUE#", f"{FIRST:%Y-%m-%dT%H:%M}")
+    shelf.publish(date="2021-02-04")
+    shelf.dynamodb.put_item(TableName="convoke", Item=row)
+    assert tick(shelf, FIRST).skipped == ["symposium#hour-before--session-1"]
+    assert shelf.items("DUE#", f"{FIRST:%Y-%m-%dT%H:%M}") == []
+    assert run(shelf, FIRST + timedelta(days=7)) == ["reminder clara"]
+
+
+# who still wants it
+
+
+def test_who_declined_gets_no_reminder(shelf: Shelf, clara: Invitee) -> None:
+    shelf.clock.time = NOW
+    answer(shelf, clara, "declined")
+    assert run(shelf, SECOND) == ["reminder boris"]
+
+
+def test_who_declined_after_the_reminder_was_queued_gets_none_either(shelf: Shelf, clara: Invitee) -> None:
+    tick(shelf, FIRST)
+    shelf.clock.time = NOW
+    answer(shelf, clara, "declined")
+    shelf.clock.time = FIRST
+    assert work_off(shelf) == {"skipped": 1}
+
+
+def test_a_reminder_nobody_is_registered_for_fires_and_sends_nothing(shelf: Shelf) -> None:
+    shelf.publish()
+    assert tick(shelf, FIRST).fired == ["symposium#hour-before--session-1"]
+    assert shelf.queued() == []
+
+
+# feedback
+
+
+def test_feedback_opens_and_is_asked_of_those_registered_after_the_end(shelf: Shelf, clara: Invitee) -> None:
+    tick(shelf, ENDS)
+    work_off(shelf)
+    assert shelf.events.get("symposium").feedback_opened_at is None
+    assert run(shelf, ASKING)[:2] == ["feedback boris", "feedback clara"]
+    assert shelf.events.get("symposium").feedback_opened_at == ASKING
+
+
+def test_feedback_that_an_organiser_asked_for_before_is_not_asked_again_by_the_clock(shelf: Shelf, clara: Invitee) -> None:
+    from tests.usecases.steps import accept
+
+    accept(shelf, "feedback")
+    work_off(shelf)
+    tick(shelf, ASKING)
+    work_off(shelf)
+    assert shelf.recipients(kind="feedback") == ["boris@example.org", "clara@example.org"]
+
+
+# confirmations that got lost
+
+
+def test_a_confirmation_that_never_reached_the_queue_is_queued_by_the_clock_until_it_is_done(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    send, shelf.queue.send = shelf.queue.send, lambda *_, **__: (_ for _ in ()).throw(ConnectionError())
+    with pytest.raises(ConnectionError):
+        register(shelf, clara)
+    shelf.queue.send = send
+    assert shelf.file(clara).registration.version == 1
+    assert tick(shelf, NOW + GRACE - MINUTE).queued_again == []
+    assert len(tick(shelf, NOW + GRACE).queued_again) == 1
+    shelf.take()  # lost once more
+    assert tick(shelf, NOW + GRACE + 10 * MINUTE).queued_again == []
+    assert len(tick(shelf, NOW + GRACE + 15 * MINUTE).queued_again) == 1
+    assert work_off(shelf) == {"sent": 1}
+    assert tick(shelf, NOW + timedelta(days=1)).queued_again == []
+    assert len(shelf.ses.messages()) == 1
+
+
+def test_a_confirmation_that_arrived_is_never_queued_by_the_clock(shelf: Shelf, clara: Invitee) -> None:
+    assert tick(shelf, NOW + GRACE + MINUTE).queued_again == []
+    assert shelf.state(clara, "confirmation") == "sent"
+
+
+def test_the_clock_reads_nothing_that_is_not_due(shelf: Shelf, clara: Invitee) -> None:
+    before = shelf.items()
+    tick(shelf, NOW + timedelta(hours=1))
+    assert shelf.items() == before
+    assert DOCUMENT["reminders"], "the event has rules that are not due yet"
