@@ -23,13 +23,16 @@ down: ## Stop everything that up or demo started
 status: $(VENV)/ready ## Where the running stack is
 	@$(BIN)/python -m infra.local.stack status
 
-test: $(VENV)/ready $(EMULATOR)/ready ## All tests: unit, the deployed local stack, the browser where Chromium is there
-	@$(BIN)/python -m pytest
+test: $(VENV)/tested $(EMULATOR)/ready ## All tests: unit, the deployed local stack, the browser where Chromium is there
+	@$(BIN)/python -m infra.compile
+	@CONVOKE_MINISTACK=$(EMULATOR)/bin/ministack $(BIN)/python -m pytest
 
-unit: $(VENV)/ready ## The tests that need no local stack
+unit: $(VENV)/tested ## The tests that need no local stack
+	@$(BIN)/python -m infra.compile
 	@$(BIN)/python -m pytest -m "not integration and not browser"
 
-check: $(VENV)/ready ## ruff, mypy --strict, import rules, cfn-lint on the packaged template
+check: $(VENV)/tested ## ruff, mypy --strict, import rules, cfn-lint on the packaged template
+	@$(BIN)/python -m infra.compile
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy chalicelib
 	@PYTHONPATH=. $(BIN)/lint-imports --no-cache
@@ -49,12 +52,16 @@ messages: $(VENV)/ready ## Collect the words in use into templates/locale
 clean: down ## Remove what was made, but not the environments
 	@rm -rf .build .local/run .local/log .local/mail .local/tmp
 
-$(VENV)/ready: requirements.txt infra/local/requirements.txt infra/layers.txt tests/requirements.txt
+$(VENV)/ready: requirements.txt infra/local/requirements.txt infra/layers.txt
 	@echo "Installing the tools in $(VENV)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Convoke needs Python 3.11 or later: make PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(PIP) install -r requirements.txt -r infra/local/requirements.txt -r infra/layers.txt -r tests/requirements.txt
-	@$(BIN)/python -m infra.compile
+	@$(BIN)/python $(PIP) install -r requirements.txt -r infra/local/requirements.txt -r infra/layers.txt
+	@touch $@
+
+$(VENV)/tested: $(VENV)/ready tests/requirements.txt
+	@echo "Installing what the tests need in $(VENV)"
+	@$(BIN)/python $(PIP) install -r tests/requirements.txt
 	@touch $@
 
 $(EMULATOR)/ready: infra/local/emulator.txt

@@ -17,7 +17,6 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from chalicelib.adapters.documents import Documents
-from chalicelib.adapters.links import Links
 from chalicelib.adapters.store.table import Table
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.invitee import Invitee
@@ -147,8 +146,8 @@ class Shelf:
     def invite(self, *names: str, event: str = "symposium", **facts: Any) -> list[Invitee]:
         """People of an event, in the table: ``invite("clara", language="ru")`` is clara@example.org."""
         people = [person(name, event=event, **facts) for name in names]
-        for one in people:
-            self.post.invitees.create([(one, self.hash_of(one.email))])
+        for start in range(0, len(people), 40):
+            self.post.invitees.create([(one, self.hash_of(one.email)) for one in people[start : start + 40]])
         return people
 
     def hash_of(self, email: str) -> str:
@@ -161,8 +160,9 @@ class Shelf:
 
     def items(self, pk: str = "", sk: str = "") -> list[dict[str, Any]]:
         """The stored items as DynamoDB holds them, those whose keys begin so, in order of their keys."""
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=SETTINGS["TABLE"], ConsistentRead=True)
-        every = sorted((item for page in pages for item in page["Items"]), key=lambda i: (i["PK"]["S"], i["SK"]["S"]))
+        table = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[SETTINGS["TABLE"]]
+        stored = (copy.deepcopy(item.to_json()["Attributes"]) for item in table.all_items())
+        every = sorted(stored, key=lambda item: (item["PK"]["S"], item["SK"]["S"]))
         return [item for item in every if item["PK"]["S"].startswith(pk) and item["SK"]["S"].startswith(sk)]
 
     def delivery(self, invitee: Invitee, kind: str = "invitation", occurrence: str = "1") -> dict[str, Any]:
@@ -230,9 +230,3 @@ _Template.add_multi_constructor("!", lambda loader, suffix, node: (suffix, node.
 
 def keyed(items: list[dict[str, Any]]) -> Iterator[str]:
     return (f"{item['PK']['S']} {item['SK']['S']}" for item in items)
-
-
-__all__ = [
-    "BASE", "DEADLINE", "DOCUMENT", "ENDS", "FORM", "KEYS", "NOW", "REGION", "SETTINGS", "STARTS", "Clock",
-    "InProcessTypesetter", "Links", "Shelf", "document", "keyed", "moved", "person", "raw_document", "table_definition",
-]  # fmt: skip

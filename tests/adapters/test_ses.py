@@ -1,4 +1,4 @@
-"""Sending through SES: one attempt, and an error that says what can be known. The server is the project's strict one."""
+"""Sending through SES: one attempt, and an error that says what can be known. The server is our strict one."""
 
 import socket
 import threading
@@ -44,7 +44,9 @@ def send(mailer: Mailer, **facts: Any) -> str:
     return mailer.send(said, build(said))
 
 
-def test_a_mail_goes_to_one_recipient_with_its_bytes_tags_and_configuration_set(mailer: Mailer, mail_server: SesServer) -> None:
+def test_a_mail_goes_to_one_recipient_with_its_bytes_tags_and_configuration_set(
+    mailer: Mailer, mail_server: SesServer
+) -> None:
     said = message()
     message_id = mailer.send(said, build(said))
     [accepted] = mail_server.messages()
@@ -55,7 +57,9 @@ def test_a_mail_goes_to_one_recipient_with_its_bytes_tags_and_configuration_set(
     assert mail_server.mailbox.raw(message_id) == build(said)
 
 
-def test_throttled_means_not_accepted_and_nothing_was_sent(mailer: Mailer, mail_server: SesServer, fault: Fault) -> None:
+def test_throttled_means_not_accepted_and_nothing_was_sent(
+    mailer: Mailer, mail_server: SesServer, fault: Fault
+) -> None:
     fault("throttle")
     with pytest.raises(NotAccepted, match="TooManyRequestsException: Maximum sending rate exceeded"):
         send(mailer)
@@ -83,7 +87,9 @@ def test_a_server_error_means_unsure_and_is_asked_once(mailer: Mailer, mail_serv
     assert mail_server.account.faults.waiting() == 1, "a client that retries would have met the second fault too"
 
 
-def test_a_connection_lost_after_accepting_means_unsure_and_one_mail(mailer: Mailer, mail_server: SesServer, fault: Fault) -> None:
+def test_a_connection_lost_after_accepting_means_unsure_and_one_mail(
+    mailer: Mailer, mail_server: SesServer, fault: Fault
+) -> None:
     fault("drop")
     with pytest.raises(Unsure, match="no answer"):
         send(mailer)

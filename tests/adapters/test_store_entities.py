@@ -5,15 +5,14 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib.adapters.store.due import Due
-from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.feedback import Feedbacks
 from chalicelib.adapters.store.invitees import SHARDS
-from chalicelib.adapters.store.table import ConditionFailed, Table
+from chalicelib.adapters.store.table import ConditionFailed
 from chalicelib.domain.batch import Batch, Plan
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Registration
-from tests.shelf import NOW, SETTINGS, Shelf, document, keyed, person
+from tests.shelf import NOW, Shelf, document, keyed, person
 
 
 def registration(invitee: str, version: int = 1, **facts: object) -> Registration:
@@ -26,8 +25,16 @@ def outbox(reference: str = "r", minutes: int = 2) -> Due:
 
 
 def batch(recipients: int, key: str = "b", plan_id: str = "p") -> Batch:
-    return Batch(id=key, event="symposium", kind="invitation", occurrence="1", plan=Plan(audience=recipients, to_send=recipients),
-                 chunks=-(-recipients // 25), plan_id=plan_id, accepted_at=NOW)  # fmt: skip
+    return Batch(
+        id=key,
+        event="symposium",
+        kind="invitation",
+        occurrence="1",
+        plan=Plan(audience=recipients, to_send=recipients),
+        chunks=-(-recipients // 25),
+        plan_id=plan_id,
+        accepted_at=NOW,
+    )
 
 
 def event(version: int = 1) -> Event:
@@ -125,7 +132,9 @@ def test_people_are_listed_shard_by_shard_without_anybody_twice_or_missing(shelf
 def test_an_update_keeps_what_the_person_answered_and_their_address(shelf: Shelf) -> None:
     [clara] = shelf.invite("clara")
     shelf.invitees.answer(clara, "tentative", None, NOW)
-    shelf.invitees.update(clara.model_copy(update={"name": "Clara Weiss", "email": "other@example.org", "rsvp": "declined"}))
+    shelf.invitees.update(
+        clara.model_copy(update={"name": "Clara Weiss", "email": "other@example.org", "rsvp": "declined"})
+    )
     now = shelf.file(clara).invitee
     assert (now.name, now.email, now.rsvp) == ("Clara Weiss", "clara@example.org", "tentative")
 
@@ -207,7 +216,9 @@ def test_the_first_batch_of_an_id_stands_and_the_second_has_no_effect(shelf: She
 
 def test_batches_are_listed_newest_first(shelf: Shelf) -> None:
     for n in range(3):
-        shelf.batches.accept(batch(0, f"b{n}").model_copy(update={"accepted_at": NOW + timedelta(minutes=n)}), [], outbox())
+        shelf.batches.accept(
+            batch(0, f"b{n}").model_copy(update={"accepted_at": NOW + timedelta(minutes=n)}), [], outbox()
+        )
     assert [one.id for one in shelf.batches.all("symposium")] == ["b2", "b1", "b0"]
 
 
@@ -243,73 +254,6 @@ def test_a_person_gives_feedback_once(shelf: Shelf) -> None:
     assert not feedbacks.give("symposium", "clara", {"overall": 1}, date(2021, 1, 30))
     assert shelf.items() == before
     assert feedbacks.all(shelf.invitees.listing("symposium", "FEEDBACK")) == [{"day": "2021-01-29", "overall": 5}]
-
-
-# reading what was just written
-
-
-class Lagging:
-    """A client whose reads, unless consistent, see the table as it was when ``catch_up`` was last called."""
-
-    def __init__(self, client: object, definition: dict[str, object]) -> None:
-        self._client, self._definition = client, definition
-        self.catch_up()
-
-    def catch_up(self) -> None:
-        client: object = self._client
-        if "behind" in client.list_tables()["TableNames"]:  # type: ignore[attr-defined]
-            client.delete_table(TableName="behind")  # type: ignore[attr-defined]
-        client.create_table(**{**self._definition, "TableName": "behind"})  # type: ignore[attr-defined]
-        for item in client.scan(TableName=SETTINGS["TABLE"])["Items"]:  # type: ignore[attr-defined]
-            client.put_item(TableName="behind", Item=item)  # type: ignore[attr-defined]
-
-    def __getattr__(self, name: str) -> object:
-        def call(**arguments: object) -> object:
-            if name in ("get_item", "query") and not arguments.get("ConsistentRead"):
-                arguments["TableName"] = "behind"
-            if name == "batch_get_item":
-                [(table, asked)] = arguments["RequestItems"].items()  # type: ignore[attr-defined]
-                read_from = table if asked.get("ConsistentRead") else "behind"
-                answer = self._client.batch_get_item(RequestItems={read_from: asked})  # type: ignore[attr-defined]
-                return {**answer, "Responses": {table: answer["Responses"][read_from]}}
-            return getattr(self._client, name)(**arguments)
-
-        return call
-
-
-@pytest.fixture
-def behind(shelf: Shelf) -> Table:
-    """The same table, read through a replica that lags."""
-    from tests.shelf import table_definition
-
-    shelf.publish()
-    shelf.invite("clara")
-    return Table(Lagging(shelf.dynamodb, table_definition()), SETTINGS["TABLE"])
-
-
-def test_the_page_after_a_registration_shows_it_also_where_a_replica_lags(shelf: Shelf, behind: Table) -> None:
-    from chalicelib.adapters.store.invitees import Invitees
-
-    clara = person("clara")
-    shelf.invitees.register(clara, registration(clara.id), outbox())
-    file = Invitees(behind).file(clara.id)
-    assert file is not None and file.registration == registration(clara.id)
-
-
-def test_a_worker_sees_the_registration_that_its_confirmation_is_about(shelf: Shelf, behind: Table) -> None:
-    from chalicelib.adapters.store.invitees import Invitees
-
-    clara = person("clara")
-    shelf.invitees.register(clara, registration(clara.id), outbox())
-    assert Invitees(behind).load([clara.id])[clara.id][1] == registration(clara.id)
-
-
-def test_publishing_starts_from_the_version_that_is_really_stored(shelf: Shelf, behind: Table) -> None:
-    from chalicelib.usecases.publish_event import publish_event
-
-    shelf.publish(date="2021-02-04")
-    stored, _, _ = publish_event(Events(behind), "symposium", document(), NOW)
-    assert stored.version == 3, "the first document again is a change of the second"
 
 
 def test_the_keys_of_an_events_items_are_those_of_the_plan_of_the_house(shelf: Shelf) -> None:

@@ -1,16 +1,20 @@
 """The ledger's rules."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.domain.delivery import CAN_LEAVE, FINAL, FOLLOWS, LEASE, MAX_ATTEMPTS, SENT_AGAIN, Delivery, State
 from chalicelib.domain.event import Kind
+from infra.build import ROOT
 from tests.shelf import NOW
 
 
 def delivery(state: State = "sending", kind: Kind = "invitation", attempts: int = 1) -> Delivery:
-    return Delivery(invitee="i", event="e", kind=kind, occurrence="1", state=state, attempts=attempts, lease_until=NOW + LEASE)
+    return Delivery(
+        invitee="i", event="e", kind=kind, occurrence="1", state=state, attempts=attempts, lease_until=NOW + LEASE
+    )
 
 
 @pytest.mark.parametrize("seconds, dead", [(-1, False), (0, False), (1, True)])
@@ -23,7 +27,10 @@ def test_what_is_not_being_sent_is_never_taken_over(state: State) -> None:
     assert not delivery(state).may_be_taken_over(NOW + timedelta(days=1))
 
 
-@pytest.mark.parametrize("kind, again", [("invitation", False), ("chase", False), ("feedback", False), ("confirmation", True), ("reminder", True)])
+@pytest.mark.parametrize(
+    "kind, again",
+    [("invitation", False), ("chase", False), ("feedback", False), ("confirmation", True), ("reminder", True)],
+)
 def test_only_what_is_worse_late_than_twice_is_sent_again_and_twice_at_most(kind: Kind, again: bool) -> None:
     assert delivery("unknown", kind).may_be_sent_again() is again
     assert not delivery("unknown", kind, MAX_ATTEMPTS).may_be_sent_again()
@@ -47,9 +54,5 @@ def test_nothing_goes_back_to_a_state_that_it_has_left() -> None:
 
 
 def test_a_lease_is_longer_than_a_worker_may_run() -> None:
-    import json
-
-    from infra.build import ROOT
-
     config = json.loads((ROOT / ".chalice/config.json").read_text())
     assert LEASE.total_seconds() > config["stages"]["prod"]["lambda_functions"]["deliver"]["lambda_timeout"]

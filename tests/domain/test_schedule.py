@@ -1,12 +1,13 @@
 """When mailings are due, and what a changed agenda does to them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chalicelib.domain.event import Event
 from chalicelib.domain.schedule import Mailing, changes, feedback_window, mailings
-from tests.shelf import DOCUMENT, ENDS, NOW, STARTS, document, moved
+from tests.shelf import ENDS, NOW, STARTS, document, moved
 
 MINUTE = timedelta(minutes=1)
 
@@ -41,7 +42,9 @@ def test_mailings_stand_in_order_of_time() -> None:
 
 @pytest.mark.parametrize("day", ["2021-03-28", "2021-10-31"], ids=["spring", "autumn"])
 def test_a_day_before_is_1440_real_minutes_also_when_the_clocks_change(day: str) -> None:
-    [reminder] = planned(date=day, reminders=[{"id": "day", "before_minutes": 1440, "sessions": ["session-1"]}], feedback=None)
+    [reminder] = planned(
+        date=day, reminders=[{"id": "day", "before_minutes": 1440, "sessions": ["session-1"]}], feedback=None
+    )
     assert reminder.latest_at - reminder.due_at == timedelta(days=1)
     assert reminder.due_at.tzinfo is UTC
 
@@ -54,8 +57,6 @@ def test_a_reminder_of_a_moved_session_is_another_delivery_and_a_feedback_reques
 
 
 def test_an_occurrence_can_stand_in_a_mail_tag() -> None:
-    import re
-
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", one.delivery_occurrence) for one in planned())
 
 
@@ -90,4 +91,3 @@ def test_feedback_is_open_as_planned_until_the_clock_says_when() -> None:
     assert feedback_window(event.model_copy(update={"feedback_opened_at": late})) == (late, late + timedelta(days=14))
     without = event.model_copy(update={"document": document(feedback=None)})
     assert feedback_window(without) == (None, None)
-    assert DOCUMENT["feedback"]

@@ -14,16 +14,29 @@ def read(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")', "\n=1", " =1", "＝1", "＠x"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")', "\n=1", " =1", "＝1", "＠x"]
+)
 def test_a_text_that_a_spreadsheet_would_calculate_is_quoted(cell: str) -> None:
     [_, [written]] = read(to_csv(["a"], [{"a": cell}]))
     assert written == f"'{cell}"
 
 
-@pytest.mark.parametrize("value, cell", [
-    (5, "5"), (-5, "-5"), (None, ""), ("a, b", "a, b"), ('say "x"', 'say "x"'), ("two\nlines", "two\nlines"), ("Привет", "Привет"),
-    (["a", "b"], "a; b"), (["=a", "b"], "'=a; b"), ((), ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "value, cell",
+    [
+        (5, "5"),
+        (-5, "-5"),
+        (None, ""),
+        ("a, b", "a, b"),
+        ('say "x"', 'say "x"'),
+        ("two\nlines", "two\nlines"),
+        ("Привет", "Привет"),
+        (["a", "b"], "a; b"),
+        (["=a", "b"], "'=a; b"),
+        ((), ""),
+    ],
+)
 def test_other_values_stay_as_they_are(value: object, cell: str) -> None:
     assert read(to_csv(["a"], [{"a": value}])) == [["a"], [cell]]
 

@@ -3,11 +3,14 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.adapters.store.invitees import Invitees, profile_key
+from chalicelib.adapters.store.table import Update
 from chalicelib.domain.invitee import Invitee
 from tests.handlers.conftest import Web
 from tests.shelf import DEADLINE, ENDS, FORM, NOW
@@ -80,15 +83,17 @@ def test_pages_are_kept_nowhere_send_no_referrer_and_run_no_script(web: Web, cla
 
 
 def test_a_forged_altered_or_revoked_link_is_answered_exactly_as_an_unknown_one(web: Web, clara: Invitee) -> None:
-    from chalicelib.adapters.store.invitees import profile_key
-    from chalicelib.adapters.store.table import Update
-
     token, leaving = web.shelf.links.token(clara), web.shelf.links.token(clara, "unsubscribe")
     last = "A" if token[-1] != "A" else "B"
     wrong = {
-        "unknown": token.replace(clara.id, "nobody".ljust(20, "x")), "altered": token[:-1] + last, "another key": token.replace(".1.", ".2."),
-        "another purpose": leaving, "no token": "hello", "much too long": "a" * 3000, "odd letters": "%D0%9F.%00.%2F",
-    }  # fmt: skip
+        "unknown": token.replace(clara.id, "nobody".ljust(20, "x")),
+        "altered": token[:-1] + last,
+        "another key": token.replace(".1.", ".2."),
+        "another purpose": leaving,
+        "no token": "hello",
+        "much too long": "a" * 3000,
+        "odd letters": "%D0%9F.%00.%2F",
+    }
     answers = {name: web.get(f"/i/{one}") for name, one in wrong.items()}
     web.shelf.table.write(Update(profile_key(clara.id), {"generation": 2}))
     answers["revoked"] = web.get(f"/i/{token}")
@@ -143,7 +148,9 @@ def test_an_answer_that_is_none_is_told_at_the_field_with_422(web: Web, clara: I
 
 
 def test_a_registration_that_is_not_complete_keeps_what_was_typed(web: Web, clara: Invitee) -> None:
-    answer = web.form(web.link(clara, "/registration"), {"name": "Clara <b>", "organisation": "", "sessions": ["session-2"]})
+    answer = web.form(
+        web.link(clara, "/registration"), {"name": "Clara <b>", "organisation": "", "sessions": ["session-2"]}
+    )
     assert answer.status_code == 422
     assert 'value="Clara &lt;b&gt;"' in answer.body.decode()
     assert re.search(r'value="session-2"[^>]* checked', answer.body.decode())
@@ -163,8 +170,6 @@ def test_after_the_deadline_forms_are_answered_410_with_the_page_that_says_so(we
 def test_a_registration_from_a_second_window_is_told_with_409_and_keeps_what_was_typed(
     web: Web, clara: Invitee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.adapters.store.invitees import Invitees
-
     first = Invitees.register
 
     def overtaken(invitees: Invitees, *arguments: Any) -> None:
@@ -181,7 +186,9 @@ def test_a_registration_from_a_second_window_is_told_with_409_and_keeps_what_was
 # files
 
 
-def test_the_calendar_has_the_chosen_sessions_and_the_link_to_join_only_for_the_registered(web: Web, clara: Invitee) -> None:
+def test_the_calendar_has_the_chosen_sessions_and_the_link_to_join_only_for_the_registered(
+    web: Web, clara: Invitee
+) -> None:
     before = web.get(web.link(clara, "/calendar.ics"))
     assert before.headers["Content-Type"].startswith("text/calendar")
     assert (before.body.count(b"BEGIN:VEVENT"), b"zoom.example.org" in before.body) == (2, False)
@@ -225,7 +232,9 @@ def test_feedback_is_given_once_and_thanked_for(web: Web, clara: Invitee) -> Non
     assert "Thank you" in text(web.get(web.link(clara, "/feedback")))
 
 
-@pytest.mark.parametrize("fields", [{"action": "leave"}, b"List-Unsubscribe=One-Click", b""], ids=["page", "one click", "bare"])
+@pytest.mark.parametrize(
+    "fields", [{"action": "leave"}, b"List-Unsubscribe=One-Click", b""], ids=["page", "one click", "bare"]
+)
 def test_leaving_takes_one_post_from_the_page_or_from_the_mail_program(web: Web, clara: Invitee, fields: Any) -> None:
     for _ in range(2):
         assert web.form(web.leaving(clara), fields).status_code == 303
@@ -253,7 +262,9 @@ def test_a_page_speaks_the_persons_language_and_another_on_request(web: Web) -> 
     b"\xff\xfe=1", b"a" * 100_001, b"&".join(b"a=1" for _ in range(201)), b"answer=%ff%fe", b"answer=\x00", b"=&=&&&",
     b"answer=%ED%A0%80", b'{"answer": "accepted"}',
 ])  # fmt: skip
-def test_a_form_that_cannot_be_read_is_never_our_failure_and_changes_nothing(web: Web, clara: Invitee, body: bytes) -> None:
+def test_a_form_that_cannot_be_read_is_never_our_failure_and_changes_nothing(
+    web: Web, clara: Invitee, body: bytes
+) -> None:
     open_feedback(web)
     web.shelf.clock.time = NOW
     before = web.shelf.items()
@@ -272,15 +283,17 @@ def test_a_form_of_another_kind_is_refused_by_its_type(web: Web, clara: Invitee)
     assert answer.status_code == 415
 
 
-FIELDS = st.sampled_from(["answer", "name", "organisation", "sessions", "consent", "overall", "best", "more", "action", "x"])
-FORMS = st.lists(st.tuples(FIELDS, st.text(max_size=40) | st.sampled_from(["accepted", "session-1", "yes", "5"])), max_size=8)
+FIELDS = st.sampled_from(
+    ["answer", "name", "organisation", "sessions", "consent", "overall", "best", "more", "action", "x"]
+)
+FORMS = st.lists(
+    st.tuples(FIELDS, st.text(max_size=40) | st.sampled_from(["accepted", "session-1", "yes", "5"])), max_size=8
+)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=FORMS | st.binary(max_size=200), lang=st.text(max_size=5), moment=st.sampled_from([NOW, OPENED]))
 def test_no_form_whatsoever_makes_a_page_fail(web: Web, fields: Any, lang: str, moment: Any) -> None:
-    from urllib.parse import quote, urlencode
-
     if web.shelf.events.find("symposium") is None:
         web.shelf.publish()
         web.shelf.invite("clara")

@@ -5,16 +5,18 @@ import socket
 from typing import Any
 
 import pytest
-from chalice.test import TestEventsClient
+from chalice.test import TestEventsClient as EventsClient
 
 from app import app
-from chalicelib.domain.work import Work
+from chalicelib import wiring
+from chalicelib.adapters import aws
+from chalicelib.domain.errors import NotFound
 from chalicelib.handlers.deliver import SPARE_MS
 from tests.handlers.conftest import Web
-from tests.shelf import NOW, STARTS
+from tests.shelf import STARTS
 from tests.usecases.steps import accept, register, work_off
 
-events = TestEventsClient(app)
+events = EventsClient(app)
 
 
 class Context:
@@ -76,9 +78,6 @@ def test_a_worker_at_the_end_of_its_time_sends_nothing_and_queues_it_again(web: 
 
 
 def test_a_worker_that_cannot_reach_ses_releases_the_mail(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib import wiring
-    from chalicelib.adapters import aws
-
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", f"http://127.0.0.1:{nobody.getsockname()[1]}")
@@ -126,14 +125,17 @@ def test_news_from_ses_move_the_ledger(web: Web) -> None:
     accept(web.shelf)
     work_off(web.shelf)
     told = web.shelf.told(web.shelf.ses.messages()[0].id, "Delivery")
-    call("ses_events", events.generate_sns_event(json.dumps(told)))
+    call("ses_events", events.generate_sqs_event([json.dumps(told)]))
     assert web.shelf.state(clara) == "delivered"
 
 
-@pytest.mark.parametrize("message", ["Successfully validated SNS topic for Amazon SES event publishing.", "[]", "1", "{}", '{"eventType": "Send"}'])
+@pytest.mark.parametrize(
+    "message",
+    ["Successfully validated SNS topic for Amazon SES event publishing.", "[]", "1", "{}", '{"eventType": "Send"}'],
+)
 def test_what_is_no_news_of_a_mail_is_passed_over(web: Web, message: str) -> None:
     before = web.shelf.items()
-    call("ses_events", events.generate_sns_event(message))
+    call("ses_events", events.generate_sqs_event([message]))
     assert web.shelf.items() == before
 
 
@@ -151,8 +153,6 @@ def test_the_typesetter_sets_the_version_it_is_asked_for_and_keeps_it(web: Web) 
 
 
 def test_the_typesetter_refuses_a_version_that_there_is_not(web: Web) -> None:
-    from chalicelib.domain.errors import NotFound
-
     web.shelf.publish()
     with pytest.raises(NotFound):
         call("typeset", {"event": "symposium", "version": 2, "language": "en", "zone": "Europe/Vienna"})
@@ -160,4 +160,3 @@ def test_the_typesetter_refuses_a_version_that_there_is_not(web: Web) -> None:
 
 def test_every_function_of_the_template_is_there() -> None:
     assert set(app.handler_map) >= {"deliver", "clock", "ses_events", "typeset"}
-    assert Work(event="e", kind="chase", occurrence="o").model_dump(exclude_defaults=True) and NOW

@@ -17,7 +17,9 @@ from chalicelib.usecases.record_mail_event import record_mail_event
 from tests.shelf import FORM, Shelf
 
 
-def accept(shelf: Shelf, kind: str = "invitation", key: str = "key", *, dry_run: bool = False, **audience: list[str]) -> Batch:
+def accept(
+    shelf: Shelf, kind: str = "invitation", key: str = "key", *, dry_run: bool = False, **audience: list[str]
+) -> Batch:
     request = BatchRequest.model_validate({"kind": kind, "audience": audience})
     return accept_batch(shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, "symposium", request, key,
                         shelf.clock(), dry_run=dry_run)  # fmt: skip
@@ -55,7 +57,9 @@ def answer(shelf: Shelf, invitee: Invitee, chosen: str) -> None:
 
 def register(shelf: Shelf, invitee: Invitee, **changes: list[str]) -> Registration:
     event = shelf.events.get(invitee.event)
-    return registering.register(shelf.invitees, shelf.queue, event, shelf.file(invitee), {**FORM, **changes}, shelf.clock())
+    return registering.register(
+        shelf.invitees, shelf.queue, event, shelf.file(invitee), {**FORM, **changes}, shelf.clock()
+    )
 
 
 def tick(shelf: Shelf, now: datetime) -> ticking.Ticked:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.queue import QueueFailed
-from chalicelib.domain.batch import Batch, Plan
+from chalicelib.domain.batch import Batch, BatchRequest, Plan
 from chalicelib.domain.delivery import Delivery
 from chalicelib.domain.errors import Conflict, NotFound
-from chalicelib.usecases.accept_batch import GRACE
+from chalicelib.usecases.accept_batch import GRACE, accept_batch
 from chalicelib.usecases.leave import leave
 from chalicelib.usecases.read_batch import read_batch
 from tests.shelf import NOW, Shelf
@@ -148,12 +148,11 @@ def test_the_same_key_with_another_body_is_a_conflict_and_changes_nothing(shelf:
 
 
 def test_a_key_belongs_to_one_event(shelf: Shelf) -> None:
-    from chalicelib.domain.batch import BatchRequest
-    from chalicelib.usecases.accept_batch import accept_batch
-
     shelf.publish("forum")
     request = BatchRequest(kind="chase")
-    other = accept_batch(shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, "forum", request, "key", NOW, dry_run=False)
+    other = accept_batch(
+        shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, "forum", request, "key", NOW, dry_run=False
+    )
     assert accept(shelf).id != other.id
 
 
@@ -201,7 +200,9 @@ def test_of_two_presses_at_once_with_different_bodies_one_is_a_conflict(shelf: S
 
 
 @pytest.mark.parametrize("queued_before_the_crash", [False, True])
-def test_a_crash_between_accepting_and_queueing_is_caught_up_by_the_clock(shelf: Shelf, queued_before_the_crash: bool) -> None:
+def test_a_crash_between_accepting_and_queueing_is_caught_up_by_the_clock(
+    shelf: Shelf, queued_before_the_crash: bool
+) -> None:
     shelf.invite("clara", "boris")
     send = shelf.queue.send
 
@@ -248,14 +249,23 @@ def test_outcomes_always_add_up_to_what_was_planned(shelf: Shelf) -> None:
     assert outcomes(shelf, batch) == {"waiting": 8}
     assert not progress_of(shelf, batch).complete
     shelf.suppressions.add(shelf.hash_of(people[0].email), "bounce", NOW)
-    shelf.ledger.claim(Delivery(invitee=people[1].id, event="symposium", kind="invitation", occurrence="1", state="sending"), NOW)
+    shelf.ledger.claim(
+        Delivery(invitee=people[1].id, event="symposium", kind="invitation", occurrence="1", state="sending"), NOW
+    )
     work_off(shelf)
     assert outcomes(shelf, batch) == {"skipped": 1, "sending": 1, "sent": 6}
     for one, (kind, outcome) in zip(
         shelf.ses.messages(), [("Delivery", "delivery"), ("Bounce", "bounce"), ("Complaint", "complaint")], strict=False
     ):
         told(shelf, shelf.told(one.id, kind, outcome))
-    assert outcomes(shelf, batch) == {"skipped": 1, "sending": 1, "sent": 3, "delivered": 1, "bounced": 1, "complained": 1}
+    assert outcomes(shelf, batch) == {
+        "skipped": 1,
+        "sending": 1,
+        "sent": 3,
+        "delivered": 1,
+        "bounced": 1,
+        "complained": 1,
+    }
     assert not progress_of(shelf, batch).complete
     shelf.clock.pass_(minutes=4)
     work_off(shelf)

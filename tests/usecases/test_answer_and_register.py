@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.store.invitees import profile_key
+from chalicelib.adapters.store.table import Update
 from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound
 from chalicelib.usecases import list_answers
 from chalicelib.usecases.answer import answer as answering
@@ -77,9 +79,6 @@ def test_a_moved_event_moves_the_deadline(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("change", ["answer", "register"])
 def test_a_link_that_was_revoked_while_the_page_was_open_leads_nowhere(shelf: Shelf, change: str) -> None:
-    from chalicelib.adapters.store.invitees import profile_key
-    from chalicelib.adapters.store.table import Update
-
     file, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
     shelf.table.write(Update(profile_key(file.invitee.id), {"generation": 2}))
     before = shelf.items()
@@ -158,13 +157,18 @@ def test_a_form_that_is_not_complete_names_each_field_and_changes_nothing(
 
 def test_what_is_typed_is_cleaned_and_only_sessions_that_one_can_attend_are_kept(shelf: Shelf) -> None:
     registration = register(
-        shelf, clara(shelf), name=["  Clara\r\nBcc: x \u202e Weiss "], sessions=["session-2", "break", "session-1", "session-2"]
+        shelf,
+        clara(shelf),
+        name=["  Clara\r\nBcc: x \u202e Weiss "],
+        sessions=["session-2", "break", "session-1", "session-2"],
     )
     assert registration.name == "Clara Bcc: x Weiss"
     assert registration.sessions == ["session-1", "session-2"]
 
 
-def test_declining_withdraws_from_the_list_and_registering_again_comes_back_with_a_new_confirmation(shelf: Shelf) -> None:
+def test_declining_withdraws_from_the_list_and_registering_again_comes_back_with_a_new_confirmation(
+    shelf: Shelf,
+) -> None:
     register(shelf, clara(shelf))
     work_off(shelf)
     answer(shelf, clara(shelf), "declined")
@@ -211,6 +215,8 @@ def test_a_link_leads_to_its_person_and_event(shelf: Shelf) -> None:
 
 def test_a_link_of_a_person_that_is_not_there_any_more_leads_nowhere(shelf: Shelf) -> None:
     token = shelf.links.token(clara(shelf))
-    shelf.dynamodb.delete_item(TableName="convoke", Key={"PK": {"S": f"INVITEE#{clara(shelf).id}"}, "SK": {"S": "PROFILE"}})
+    shelf.dynamodb.delete_item(
+        TableName="convoke", Key={"PK": {"S": f"INVITEE#{clara(shelf).id}"}, "SK": {"S": "PROFILE"}}
+    )
     with pytest.raises(NotFound):
         open_link(shelf.events, shelf.invitees, shelf.links, token)

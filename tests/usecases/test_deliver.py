@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.documents import TypesettingFailed
-from chalicelib.domain.delivery import LEASE
+from chalicelib.adapters.store.invitees import profile_key
+from chalicelib.adapters.store.table import Update
+from chalicelib.domain.delivery import LEASE, Delivery
 from chalicelib.usecases import deliver as delivering
 from chalicelib.usecases.leave import leave
-from tests.shelf import NOW, STARTS, Shelf
-from tests.usecases.steps import accept, answer, deliver, invite_all, outcomes, register, told, work_off
+from tests.shelf import DOCUMENT, NOW, STARTS, Shelf
+from tests.usecases.steps import accept, answer, deliver, invite_all, outcomes, register, tick, told, work_off
 
 Fault = Callable[..., None]
 
@@ -215,7 +217,7 @@ def test_an_unknown_confirmation_that_ses_then_reports_is_not_sent_again(shelf: 
 
 def test_what_ses_refuses_for_good_is_failed_with_its_words_and_holds_up_nobody(shelf: Shelf) -> None:
     shelf.publish()
-    clara, boris = shelf.invite("clara", "boris")
+    clara, _ = shelf.invite("clara", "boris")
     batch = accept(shelf)
     shelf.ses.account.identities.clear()
     assert work_off(shelf) == {"failed": 2}
@@ -253,7 +255,9 @@ def test_a_confirmation_in_a_dead_workers_hands_goes_out_once_more(shelf: Shelf)
     [clara] = shelf.invite("clara")
     register(shelf, clara)
     [work] = shelf.take()
-    shelf.ledger.claim(delivering.Delivery(invitee=clara.id, event="symposium", kind="confirmation", occurrence="1", state="sending"), NOW)
+    shelf.ledger.claim(
+        Delivery(invitee=clara.id, event="symposium", kind="confirmation", occurrence="1", state="sending"), NOW
+    )
     assert deliver(shelf, work) == {"busy": 1}
     shelf.clock.pass_(seconds=LEASE.total_seconds() + 1)
     assert work_off(shelf) == {"sent": 1}
@@ -265,14 +269,13 @@ def test_a_confirmation_in_a_dead_workers_hands_goes_out_once_more(shelf: Shelf)
 
 def spoil(shelf: Shelf, invitee_id: str, **facts: str) -> None:
     """Put something into a profile that an import would have refused."""
-    from chalicelib.adapters.store.invitees import profile_key
-    from chalicelib.adapters.store.table import Update
-
     shelf.table.write(Update(profile_key(invitee_id), facts))
 
 
 @pytest.mark.parametrize("facts", [{"email": "clara@"}, {"email": "a b@example.org"}, {"email": "клара@example.org"}])
-def test_a_recipient_whose_mail_cannot_be_built_is_failed_and_holds_up_nobody(shelf: Shelf, facts: dict[str, str]) -> None:
+def test_a_recipient_whose_mail_cannot_be_built_is_failed_and_holds_up_nobody(
+    shelf: Shelf, facts: dict[str, str]
+) -> None:
     shelf.publish()
     people = shelf.invite("aigul", "clara", "zoe")
     batch = accept(shelf)
@@ -302,9 +305,6 @@ def test_an_agenda_that_cannot_be_set_for_one_holds_up_nobody_else_and_the_work_
 
 
 def test_a_session_that_left_the_agenda_after_its_reminder_was_queued_is_skipped_with_the_reason(shelf: Shelf) -> None:
-    from tests.shelf import DOCUMENT
-    from tests.usecases.steps import tick
-
     shelf.publish()
     [clara] = shelf.invite("clara")
     register(shelf, clara, sessions=["session-1", "session-2"])
@@ -317,8 +317,6 @@ def test_a_session_that_left_the_agenda_after_its_reminder_was_queued_is_skipped
 
 
 def test_a_confirmation_with_a_calendar_goes_out_though_its_only_session_left_the_agenda(shelf: Shelf) -> None:
-    from tests.shelf import DOCUMENT
-
     shelf.publish(attachments={"confirmation": ["calendar"]})
     [clara] = shelf.invite("clara")
     register(shelf, clara, sessions=["session-2"])
@@ -334,7 +332,9 @@ def test_a_confirmation_with_a_calendar_goes_out_though_its_only_session_left_th
 def test_a_mail_brings_what_the_event_says_and_only_what_one_can_leave_offers_to_leave(shelf: Shelf) -> None:
     shelf.publish(
         attachments={"invitation": ["agenda", "note", "missing"], "confirmation": ["agenda", "calendar"]},
-        documents=[{"id": name, "title": {"en": name, "ru": name}, "filename": f"{name}.pdf"} for name in ("note", "missing")],
+        documents=[
+            {"id": name, "title": {"en": name, "ru": name}, "filename": f"{name}.pdf"} for name in ("note", "missing")
+        ],
     )
     shelf.documents.put_document("symposium", "note", "en", b"%PDF- note")
     [aigul] = shelf.invite("aigul", language="ru", time_zone="Asia/Bishkek")

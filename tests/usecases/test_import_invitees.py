@@ -33,7 +33,9 @@ def event(shelf: Shelf) -> None:
 
 def test_every_row_is_answered_for_in_its_order_and_a_bad_one_stops_nobody(shelf: Shelf) -> None:
     load(shelf, row("anna"), row("boris"))
-    report = load(shelf, row("anna"), {"email": "no address", "name": "X"}, row("clara"), row("boris", country="AT"), row("clara"))
+    report = load(
+        shelf, row("anna"), {"email": "no address", "name": "X"}, row("clara"), row("boris", country="AT"), row("clara")
+    )
     assert outcomes(report) == [(2, "unchanged"), (3, "invalid"), (4, "created"), (5, "updated"), (6, "duplicate")]
     assert report.counts == {"unchanged": 1, "invalid": 1, "created": 1, "updated": 1, "duplicate": 1}
     assert [problem.field for problem in report.rows[1].problems] == ["email"]

@@ -29,7 +29,9 @@ def test_a_delivery_is_recorded_with_its_time(shelf: Shelf, clara: Invitee) -> N
 
 
 @pytest.mark.parametrize("kinds", list(permutations(["Send", "Delivery", "Complaint"])))
-def test_events_in_any_order_and_twice_end_in_the_same_state(shelf: Shelf, clara: Invitee, kinds: tuple[str, ...]) -> None:
+def test_events_in_any_order_and_twice_end_in_the_same_state(
+    shelf: Shelf, clara: Invitee, kinds: tuple[str, ...]
+) -> None:
     invite_all(shelf)
     said = [event(shelf, kind, "complaint") for kind in kinds]
     for one in (*said, *said):
@@ -77,7 +79,9 @@ def test_a_permanent_bounce_suppresses_the_address_for_every_event(shelf: Shelf,
     invite_all(shelf)
     assert told(shelf, event(shelf, "Bounce", "bounce"))
     assert (shelf.state(clara), shelf.delivery(clara)["reason"]) == ("bounced", "Permanent General")
-    assert shelf.suppressions.among([shelf.hash_of("clara@example.org")]) == {shelf.hash_of("clara@example.org"): "bounce"}
+    assert shelf.suppressions.among([shelf.hash_of("clara@example.org")]) == {
+        shelf.hash_of("clara@example.org"): "bounce"
+    }
     assert accept(shelf, "chase", "chase").plan.suppressed == 1
 
 
@@ -116,13 +120,27 @@ def test_capital_letters_in_an_address_do_not_hide_it_from_its_suppression(shelf
     assert list(shelf.suppressions.among([shelf.hash_of("clara@example.org")]).values()) == ["bounce"]
 
 
-@pytest.mark.parametrize("change", [
-    {"eventType": "Open"}, {"eventType": "DeliveryDelay"}, {"eventType": None},
-    {"mail": {"messageId": "m", "destination": ["x@example.org"]}},
-    {"mail": {"messageId": "m", "destination": ["x@example.org"], "tags": {"invitee": ["x"], "kind": []}}},
-    {"mail": {"messageId": "m", "destination": [], "tags": {"invitee": ["nobody"], "kind": ["invitation"], "occurrence": ["1"]}}},
-], ids=["opened", "delayed", "no type", "no tags", "some tags", "nobody's"])  # fmt: skip
-def test_news_that_is_not_about_a_delivery_of_ours_changes_nothing(shelf: Shelf, clara: Invitee, change: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"eventType": "Open"},
+        {"eventType": "DeliveryDelay"},
+        {"eventType": None},
+        {"mail": {"messageId": "m", "destination": ["x@example.org"]}},
+        {"mail": {"messageId": "m", "destination": ["x@example.org"], "tags": {"invitee": ["x"], "kind": []}}},
+        {
+            "mail": {
+                "messageId": "m",
+                "destination": [],
+                "tags": {"invitee": ["nobody"], "kind": ["invitation"], "occurrence": ["1"]},
+            }
+        },
+    ],
+    ids=["opened", "delayed", "no type", "no tags", "some tags", "nobody's"],
+)
+def test_news_that_is_not_about_a_delivery_of_ours_changes_nothing(
+    shelf: Shelf, clara: Invitee, change: dict[str, Any]
+) -> None:
     invite_all(shelf)
     before, said = shelf.items(), event(shelf, "Send")
     assert not told(shelf, {**said, **change})

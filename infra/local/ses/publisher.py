@@ -11,9 +11,6 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 PAUSES = (0.1, 0.5, 2.0)  # seconds before the second, third and last attempt
-ATTRIBUTES = {"origin": {"DataType": "String", "StringValue": "ses"}}
-"""SES sends none. The emulator leaves out "MessageAttributes" when there are none, which Lambda on AWS never sees."""
-
 SUBJECT = "Amazon SES Email Event Notification"
 
 
@@ -69,7 +66,7 @@ class Publisher:
 
         for pause in (*PAUSES, None):
             try:
-                client.publish(TopicArn=topic, Subject=SUBJECT, Message=message, MessageAttributes=ATTRIBUTES)
+                client.publish(TopicArn=topic, Subject=SUBJECT, Message=message)
                 return
             except (BotoCoreError, ClientError) as error:
                 if pause is None:
