@@ -1,8 +1,8 @@
 """Put a built package onto AWS, or onto anything that speaks its API: upload what the template points at, then deploy.
 
 ``python -m infra.deploy --stack convoke --base-url https://events.example.org`` uses the credentials of the
-environment. Once without ``--base-url`` it uses the API's own address, which is known after the first deployment only, so it deploys
-twice.
+environment. Without ``--base-url`` it uses the API's own address, which is known after the first deployment only, so
+the first time it deploys twice.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 They know what a real organiser's program and a real invitee know: the API's addresses, and what stands in a mail.
 """
 
+import contextlib
 import email
 import email.policy
 import json
@@ -64,7 +65,7 @@ class Organiser:
 def sign_in(stack: LocalStack, address: str) -> str:
     """The id token of an organiser, who is created on the way through Cognito's own API."""
     cognito, pool = stack.client("cognito-idp"), stack.outputs["UserPoolId"]
-    try:
+    with contextlib.suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
             UserPoolId=pool,
             Username=address,
@@ -72,8 +73,6 @@ def sign_in(stack: LocalStack, address: str) -> str:
             TemporaryPassword=PASSWORD,
             UserAttributes=[{"Name": "email", "Value": address}, {"Name": "email_verified", "Value": "true"}],
         )
-    except cognito.exceptions.UsernameExistsException:
-        pass
     cognito.admin_set_user_password(UserPoolId=pool, Username=address, Password=PASSWORD, Permanent=True)
     answer = cognito.admin_initiate_auth(
         UserPoolId=pool,

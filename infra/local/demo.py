@@ -1,7 +1,7 @@
 """The symposium on one laptop, from the first invitation to the results: ``make demo``.
 
-Every step is real: HTTP through API Gateway, queues, the clock's function, MIME in a mailbox. A step that does not happen
-ends the story with exit status 1.
+Every step is real: HTTP through API Gateway, queues, the clock's function, MIME in a mailbox. A step that does not
+happen ends the story with exit status 1.
 """
 
 import argparse
@@ -98,7 +98,7 @@ class Story:
         )
 
     def _free_name(self) -> tuple[str, str]:
-        """The example's name; from the second run on with a number, because the first one's people were mailed already."""
+        """The example's name; from the second run on with a number, because its people were mailed already."""
         for number in range(1, 1000):
             name = "central-asia-symposium" + (f"-{number}" if number > 1 else "")
             if self.organiser.call("GET", f"/events/{name}").status == 404:
@@ -338,7 +338,8 @@ def main() -> None:
         stack = up(home, Ports.from_environment())
     reuse = "the running local AWS and what is in it" if ran_before else "nothing: the local AWS is new"
     console.print(
-        f"[green]✓[/] The packaged template runs on a local AWS  [dim]reused: {reuse}  {time.monotonic() - begun:.1f} s[/]"
+        "[green]✓[/] The packaged template runs on a local AWS  "
+        f"[dim]reused: {reuse}  {time.monotonic() - begun:.1f} s[/]"
     )
     story = Story(console, stack)
     try:

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.tabular import to_csv
@@ -45,6 +45,7 @@ def test_a_table_begins_with_a_byte_order_mark_and_its_columns_and_a_missing_val
     assert to_csv(["a", "b"], [{"b": 1, "c": 2}]) == "\ufeffa,b\r\n,1\r\n"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_no_text_becomes_a_formula_or_another_cell(cells: list[str]) -> None:
     columns = [f"c{n}" for n in range(len(cells))]

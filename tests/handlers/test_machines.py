@@ -135,8 +135,18 @@ def test_news_from_ses_move_the_ledger(web: Web) -> None:
 )
 def test_what_is_no_news_of_a_mail_is_passed_over(web: Web, message: str) -> None:
     before = web.shelf.items()
-    call("ses_events", events.generate_sqs_event([message]))
+    assert call("ses_events", sqs(message)) == {"batchItemFailures": []}
     assert web.shelf.items() == before
+
+
+def test_news_that_fail_go_back_to_their_queue_alone(web: Web) -> None:
+    web.shelf.publish()
+    [clara] = web.shelf.invite("clara")
+    accept(web.shelf)
+    work_off(web.shelf)
+    good = json.dumps(web.shelf.told(web.shelf.ses.messages()[0].id, "Delivery"))
+    assert call("ses_events", sqs('{"mail": 1}', good)) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert web.shelf.state(clara) == "delivered"
 
 
 # the typesetter

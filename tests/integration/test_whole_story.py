@@ -75,7 +75,8 @@ def event(organiser: Organiser, mailbox: Mailbox, stack: LocalStack) -> Event:
 
 
 @pytest.mark.parametrize("method, path", [
-    ("GET", "/api/openapi.json"), ("PUT", "/api/events/x"), ("GET", "/api/events/x"), ("POST", "/api/events/x/invitees"),
+    ("GET", "/api/openapi.json"), ("PUT", "/api/events/x"), ("GET", "/api/events/x"),
+    ("POST", "/api/events/x/invitees"),
     ("GET", "/api/events/x/invitees"), ("POST", "/api/events/x/batches"), ("GET", "/api/events/x/batches/y"),
     ("GET", "/api/events/x/registrations"), ("GET", "/api/events/x/feedback"),
 ])  # fmt: skip
@@ -174,7 +175,7 @@ def test_a_bounced_address_is_noticed_and_left_out_of_the_next_batch(event: Even
 
 
 def test_every_mail_of_the_story_reads_the_same_in_a_second_mime_parser(event: Event) -> None:
-    """And its calendar in a second iCalendar parser, and its agenda as a PDF that poppler can read where it is there."""
+    """And its calendar in a second iCalendar parser; poppler reads its agenda, where poppler is there."""
     messages = event.mailbox.messages(event=event.id)
     assert {one["tags"]["kind"] for one in messages} >= {"invitation", "confirmation", "reminder", "feedback"}
     for one in messages:

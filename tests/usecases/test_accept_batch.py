@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Lock, Thread
 from typing import Any
 
 import pytest
@@ -171,7 +171,14 @@ def test_of_two_presses_at_once_one_batch_stands_and_everybody_gets_one_mail(she
         planned.wait(5)
         return found
 
+    one_at_a_time, transact = Lock(), shelf.table.transact
+
+    def as_dynamodb_does(*arguments: Any) -> None:
+        with one_at_a_time:
+            transact(*arguments)
+
     shelf.planner.narrow = both_have_planned  # type: ignore[method-assign]
+    shelf.table.transact = as_dynamodb_does  # type: ignore[method-assign]
     answers: list[Batch] = []
     presses = [Thread(target=lambda: answers.append(accept(shelf))) for _ in range(2)]
     for press in presses:
