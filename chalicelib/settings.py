@@ -13,6 +13,7 @@ class Settings(BaseModel):
     bucket: str
     queue: str
     link_keys: str
+    address_key: str
     base_url: str
     configuration_set: str
     typesetter: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.documents import Documents
-from chalicelib.adapters.links import Links, keys_from_secret
+from chalicelib.adapters.links import Links, keys_from_secret, secret_string
 from chalicelib.adapters.queue import Queue
 from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.due import Dues
@@ -65,7 +65,11 @@ def feedbacks() -> Feedbacks:
 
 @cache
 def links() -> Links:
-    return Links(lambda: keys_from_secret(client("secretsmanager"), settings().link_keys), settings().base_url)
+    return Links(
+        lambda: keys_from_secret(client("secretsmanager"), settings().link_keys),
+        settings().base_url,
+        lambda: secret_string(client("secretsmanager"), settings().address_key),
+    )
 
 
 @cache

@@ -33,6 +33,7 @@ JINJA = re.compile(r"\{%.*?%\}", re.DOTALL)
 
 INCLUDE = re.compile(r'<mj-include path="([^"]+)" */>')
 
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", action="store_true", help="collect the words in use into the .po files")

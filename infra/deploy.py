@@ -7,6 +7,7 @@ the first time it deploys twice.
 
 import argparse
 import hashlib
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -27,41 +28,66 @@ class DeployFailed(RuntimeError):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stack", default="convoke")
-    parser.add_argument("--base-url", help="the address people see; default: the API's own")
+    parser.add_argument("--base-url", help="the address people see; default: what the stack has, else the API's own")
+    parser.add_argument("--alarm-email", help="who is told when something is stuck")
     options = parser.parse_args()
-    session = boto3.Session()
-    outputs = deploy(session, options.stack, {"BaseUrl": options.base_url or PLACEHOLDER})
-    if not options.base_url:
-        outputs = deploy(session, options.stack, {"BaseUrl": outputs["EndpointURL"].rstrip("/")})
+    wanted = {"BaseUrl": options.base_url, "AlarmEmail": options.alarm_email}
+    outputs = publish(boto3.Session(), options.stack, {name: value for name, value in wanted.items() if value})
     for name, value in sorted(outputs.items()):
         print(f"{name:20} {value}")
 
 
+def publish(session: Any, stack: str, parameters: dict[str, str], package: Path = OUT) -> dict[str, str]:
+    """Deploy for real people: a living stack keeps its address; a new one without an address gets the API's own."""
+    standing = _standing(session.client("cloudformation"), stack)
+    address = {one["ParameterKey"]: one["ParameterValue"] for one in (standing or {}).get("Parameters", [])}.get(
+        "BaseUrl"
+    )
+    if "BaseUrl" in parameters or address not in (None, PLACEHOLDER):
+        return deploy(session, stack, parameters, package)
+    outputs = deploy(session, stack, {**parameters, "BaseUrl": PLACEHOLDER}, package)
+    return deploy(session, stack, {**parameters, "BaseUrl": outputs["EndpointURL"].rstrip("/")}, package)
+
+
 def deploy(session: Any, stack: str, parameters: dict[str, str], package: Path = OUT, **client: Any) -> dict[str, str]:
-    """Create or update ``stack`` and wait for it; returns the stack's outputs. Raises DeployFailed with the reasons."""
+    """Create or update ``stack`` and wait for it; returns the stack's outputs. Raises DeployFailed with the reasons.
+
+    Parameters that are not given keep the value that the stack has.
+    """
     cloudformation = session.client("cloudformation", **client)
-    location = _upload(session, package, **client)
     arguments = {
         "StackName": stack,
-        "TemplateURL": location,
+        "TemplateURL": _upload(session, package, **client),
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     }
+    standing = _standing(cloudformation, stack)
+    if standing is None:
+        cloudformation.create_stack(**arguments)
+        return _settle(cloudformation, stack)
+    kept = [one["ParameterKey"] for one in standing.get("Parameters", []) if one["ParameterKey"] not in parameters]
+    arguments["Parameters"] += [{"ParameterKey": key, "UsePreviousValue": True} for key in kept]
     try:
-        _change(cloudformation, stack, arguments)
+        cloudformation.update_stack(**arguments)
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise
     return _settle(cloudformation, stack)
 
 
-def _change(cloudformation: Any, stack: str, arguments: dict[str, Any]) -> None:
+def _standing(cloudformation: Any, stack: str) -> dict[str, Any] | None:
+    """The stack as it is; None when there is none. One whose creation failed is removed: it cannot be updated."""
     try:
-        cloudformation.describe_stacks(StackName=stack)
-    except ClientError:
-        cloudformation.create_stack(**arguments)
-    else:
-        cloudformation.update_stack(**arguments)
+        described: dict[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return None
+    if described["StackStatus"] == "ROLLBACK_COMPLETE":
+        cloudformation.delete_stack(StackName=stack)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack)
+        return None
+    return described
 
 
 def _settle(cloudformation: Any, stack: str, seconds: float = 1800) -> dict[str, str]:
@@ -85,30 +111,43 @@ def _settle(cloudformation: Any, stack: str, seconds: float = 1800) -> dict[str,
 
 
 def _upload(session: Any, package: Path, **client: Any) -> str:
-    """Upload the zips and the template under their own hashes; returns the template's URL."""
+    """Upload the zips and the template under their own hashes; returns the template's URL.
+
+    The template goes as JSON: CloudFormation refuses the aliases that YAML is dumped with.
+    """
     s3 = session.client("s3", **client)
-    account = session.client("sts", **client).get_caller_identity()["Account"]
-    bucket = f"convoke-artifacts-{account}-{session.region_name}"
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError:
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": session.region_name})
+    bucket = _bucket(s3, session.client("sts", **client).get_caller_identity()["Account"], session.region_name)
     template = yaml.safe_load((package / "sam.yaml").read_text())
     for resource in template["Resources"].values():
         for key in ("CodeUri", "ContentUri"):
             local = resource.get("Properties", {}).get(key)
             if isinstance(local, str) and not local.startswith("s3://"):
-                resource["Properties"][key] = f"s3://{bucket}/{_put(s3, bucket, (package / local).read_bytes())}"
-    key = _put(s3, bucket, yaml.safe_dump(template, allow_unicode=True).encode())
-    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
+                stored = _put(s3, bucket, (package / local).read_bytes())
+                resource["Properties"][key] = f"s3://{bucket['Bucket']}/{stored}"
+    return f"{s3.meta.endpoint_url}/{bucket['Bucket']}/{_put(s3, bucket, json.dumps(template).encode())}"
 
 
-def _put(s3: Any, bucket: str, content: bytes) -> str:
+def _bucket(s3: Any, account: str, region: str) -> dict[str, str]:
+    """Our bucket for packages, made on first use, as arguments for S3: every call insists that it is ours."""
+    bucket = {"Bucket": f"convoke-artifacts-{account}-{region}", "ExpectedBucketOwner": account}
+    try:
+        s3.head_bucket(**bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+            raise
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=bucket["Bucket"], **place)
+        names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+        s3.put_public_access_block(**bucket, PublicAccessBlockConfiguration=dict.fromkeys(names, True))
+    return bucket
+
+
+def _put(s3: Any, bucket: dict[str, str], content: bytes) -> str:
     key = hashlib.sha256(content).hexdigest()
     try:
-        s3.head_object(Bucket=bucket, Key=key)
+        s3.head_object(**bucket, Key=key)
     except ClientError:
-        s3.put_object(Bucket=bucket, Key=key, Body=content)
+        s3.put_object(**bucket, Key=key, Body=content)
     return key
 
 

@@ -13,20 +13,31 @@ DOMAIN = "convoke"
 SOURCE = "en"
 """The language that the msgids are written in: its catalogue stays empty."""
 
-EXTRACT = [("templates/pages", ".html", "jinja2"), ("templates/email", ".txt", "jinja2"),
-           ("templates/email", ".mjml", "jinja2"), ("templates/email", ".html", "jinja2"),
-           ("chalicelib", ".py", "python")]
+EXTRACT = [
+    ("templates/pages", ".html", "jinja2"),
+    ("templates/email", ".txt", "jinja2"),
+    ("templates/email", ".mjml", "jinja2"),
+    ("templates/email", ".html", "jinja2"),
+    ("chalicelib", ".py", "python"),
+]
 """Where words stand: folder, suffix, and Babel's extraction method. Made files (``body.html``) are left out below."""
 
 FORMS = ("answer", "give_feedback", "register")
 """The use cases whose sentences a form shows beside its fields."""
 
-CHANGING = re.compile(rb'"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|'
-                      rb'Generated-By):[^\n]*\n')
+CHANGING = re.compile(
+    rb'"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|'
+    rb"Generated-By):[^\n]*\n"
+)
 """Header lines that would differ from run to run, or say nothing."""
 
-KEYWORDS: dict[str, Any] = {"gettext": None, "_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
-                            "npgettext": ((1, "c"), 2, 3)}
+KEYWORDS: dict[str, Any] = {
+    "gettext": None,
+    "_": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
 
 
 def languages(root: Path) -> list[str]:
@@ -89,8 +100,14 @@ def sentences(source: str) -> list[str]:
     """The sentences in Python source: string literals that end like one, docstrings apart."""
     tree = ast.parse(source)
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in alone
-            and isinstance(node.value, str) and re.fullmatch(r"[A-Z].* .*\.", node.value)]
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and id(node) not in alone
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[A-Z].* .*\.", node.value)
+    ]
 
 
 def _catalogue(root: Path, language: str) -> Path:

@@ -26,7 +26,18 @@ from chalicelib.usecases.accept_batch import Planner
 from chalicelib.usecases.deliver import Post
 from infra.local.ses import SesServer
 from infra.local.ses.account import ConfigurationSet, Identity
-from tests.shelf import BASE, KEYS, NOW, REGION, SETTINGS, Clock, InProcessTypesetter, Shelf, table_definition
+from tests.shelf import (
+    ADDRESS_KEY,
+    BASE,
+    KEYS,
+    NOW,
+    REGION,
+    SETTINGS,
+    Clock,
+    InProcessTypesetter,
+    Shelf,
+    table_definition,
+)
 
 
 def pytest_collection_finish() -> None:
@@ -87,7 +98,7 @@ def mail_server(post_office: SesServer) -> SesServer:
 
 @pytest.fixture
 def links() -> Links:
-    return Links(lambda: KEYS, BASE)
+    return Links(lambda: KEYS, BASE, lambda: ADDRESS_KEY)
 
 
 @pytest.fixture

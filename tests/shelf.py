@@ -31,8 +31,9 @@ from infra.local.ses import SesServer, events
 REGION = "eu-central-1"
 BASE = "https://convoke.example.org"
 KEYS = {"current": "1", "1": "the first key of the tests"}
-SETTINGS = {"TABLE": "convoke", "BUCKET": "convoke-files", "LINK_KEYS": "link-keys", "BASE_URL": BASE,
-            "CONFIGURATION_SET": "convoke", "TYPESETTER": "typeset"}  # fmt: skip
+ADDRESS_KEY = "the key of the tests' address hashes"
+SETTINGS = {"TABLE": "convoke", "BUCKET": "convoke-files", "LINK_KEYS": "link-keys", "ADDRESS_KEY": "address-key",
+            "BASE_URL": BASE, "CONFIGURATION_SET": "convoke", "TYPESETTER": "typeset"}  # fmt: skip
 NOW = datetime(2021, 1, 14, 9, 0, tzinfo=UTC)
 """Two weeks before the event, and before its deadline."""
 

@@ -51,6 +51,10 @@ class Documents:
                 return found
         return None
 
+    def has_document(self, event_id: str, document: str, languages: list[str]) -> bool:
+        """Whether the document was uploaded in one of ``languages`` at least."""
+        return any(self._is_there(_document_key(event_id, document, language)) for language in languages)
+
     def put_document(self, event_id: str, document: str, language: str, content: bytes) -> None:
         key = _document_key(event_id, document, language)
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType="application/pdf")
@@ -66,6 +70,15 @@ class Documents:
         answer = self._invoke().invoke(FunctionName=self._typesetter, Payload=json.dumps(order).encode())
         if answer.get("FunctionError"):
             raise TypesettingFailed(answer["Payload"].read().decode(errors="replace")[:1000])
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return False
+            raise
+        return True
 
     def _read(self, key: str) -> bytes | None:
         """The file as it is now: one held in memory is asked after by its ETag (RFC 9110, If-None-Match)."""

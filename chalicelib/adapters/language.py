@@ -123,13 +123,15 @@ class Locale:
         return lines
 
 
-@cache
 def load_locale(code: str) -> Locale:
     """The language of this code; English for one that there is not. RuntimeError before ``infra.compile`` ran."""
-    if code not in available():
-        if code == FALLBACK:
-            raise RuntimeError(f"no names.json below {LOCALES}; run: python -m infra.compile")
-        return load_locale(FALLBACK)
+    if FALLBACK not in available():
+        raise RuntimeError(f"no names.json below {LOCALES}; run: python -m infra.compile")
+    return _load(code if code in available() else FALLBACK)
+
+
+@cache
+def _load(code: str) -> Locale:
     catalogue = gettext.translation("convoke", LOCALES, [code], fallback=True)
     return Locale(code, catalogue, json.loads((LOCALES / code / "names.json").read_text("utf-8")))
 

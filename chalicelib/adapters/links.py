@@ -1,4 +1,4 @@
-"""Personal links, and keyed hashes of addresses. Both use the keys in Secrets Manager.
+"""Personal links, and keyed hashes of addresses. Each has a secret of its own in Secrets Manager.
 
 A token is ``<invitee>.<key id>.<MAC>``: HMAC-SHA256 over purpose, invitee and link generation, cut to 160 bits. Making
 one writes nothing, every mail carries the same one, a leaked table leaks none, and raising a person's generation
@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Literal
@@ -20,13 +21,29 @@ Purpose = Literal["page", "unsubscribe"]
 
 _TOKEN = re.compile(r"(?P<invitee>[a-z0-9]{16,40})\.(?P<key>[A-Za-z0-9]{1,8})\.(?P<mac>[A-Za-z0-9_-]{27})")
 
+RELOAD_SECONDS = 60
+"""How long a key that is not known stays so: no link, however often it is tried, asks for the keys more often."""
+
 
 class Links:
-    """Tokens for one deployment: ``load_keys`` gives ``{"current": "<key id>", "<key id>": "<secret>"}``."""
+    """Tokens for one deployment: ``load_keys`` gives ``{"current": "<key id>", "<key id>": "<secret>"}``.
 
-    def __init__(self, load_keys: Callable[[], dict[str, str]], base_url: str) -> None:
+    ``load_address_key`` gives the key of the address hashes, which stays when the keys of the links change: what is
+    known of an address, such as that it is suppressed, would else be forgotten.
+    """
+
+    def __init__(
+        self,
+        load_keys: Callable[[], dict[str, str]],
+        base_url: str,
+        load_address_key: Callable[[], str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._load_keys = load_keys
         self._base_url = base_url.rstrip("/")
+        self._load_address_key = load_address_key
+        self._clock = clock
+        self._loaded_at = 0.0
 
     def url(self, invitee: Invitee, purpose: Purpose = "page", path: str = "") -> str:
         """The address of a person's page, or of a page below it (``path`` such as ``/calendar.ics``)."""
@@ -43,24 +60,32 @@ class Links:
         return found["invitee"] if found else None
 
     def verifies(self, token: str, invitee: Invitee, purpose: Purpose = "page") -> bool:
-        """Whether we made this token for this person, purpose and generation. Every wrong one takes the same time."""
+        """Whether we made this token for this person, purpose and generation; also with a key that is new meanwhile."""
         found = _TOKEN.fullmatch(token)
-        if not found or found["invitee"] != invitee.id or found["key"] not in self._keys or found["key"] == "current":
+        if not found or found["invitee"] != invitee.id or found["key"] == "current":
+            return False
+        if found["key"] not in self._keys and self._clock() - self._loaded_at >= RELOAD_SECONDS:
+            self._keys = self._loaded()
+        if found["key"] not in self._keys:
             return False
         expected = self._mac(found["key"], purpose, invitee.id, invitee.generation)
         return hmac.compare_digest(expected, found["mac"])
 
     def address_hash(self, address_key: str) -> str:
-        """A keyed hash of a normalised address: it says "the same address" and not which one.
-
-        The first key is used for ever, so that a change of the link key does not forget who is suppressed.
-        """
-        first = self._keys[min(key for key in self._keys if key != "current")]
-        return hmac.new(first.encode(), f"address\0{address_key}".encode(), hashlib.sha256).hexdigest()[:40]
+        """A keyed hash of a normalised address: it says "the same address" and not which one."""
+        return hmac.new(self._address_key, f"address\0{address_key}".encode(), hashlib.sha256).hexdigest()[:40]
 
     @cached_property
     def _keys(self) -> dict[str, str]:
+        return self._loaded()
+
+    def _loaded(self) -> dict[str, str]:
+        self._loaded_at = self._clock()
         return self._load_keys()
+
+    @cached_property
+    def _address_key(self) -> bytes:
+        return self._load_address_key().encode()
 
     def _mac(self, key_id: str, purpose: str, invitee_id: str, generation: int) -> str:
         message = f"{purpose}\0{invitee_id}\0{generation}".encode()
@@ -70,5 +95,10 @@ class Links:
 
 def keys_from_secret(client: Any, secret: str) -> dict[str, str]:
     """The keys as Secrets Manager holds them."""
-    loaded: dict[str, str] = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
+    loaded: dict[str, str] = json.loads(secret_string(client, secret))
     return loaded
+
+
+def secret_string(client: Any, secret: str) -> str:
+    """A secret as Secrets Manager holds it, by name or ARN."""
+    return str(client.get_secret_value(SecretId=secret)["SecretString"])

@@ -29,13 +29,13 @@ EVERY_LANGUAGE = ("not_found", "problem")
 """Pages whose reader is not known: they say the same in each language that there is, the locale's own first."""
 
 HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+"""What every answer to an invitee's browser carries: pages, files and redirects."""
 
 
 class Page(NamedTuple):
@@ -55,7 +55,8 @@ def render_page(name: str, locale: Locale, **context: Any) -> Page:
     if name in EVERY_LANGUAGE:
         context["passages"] = _passages(name, locale)
     html = render(f"pages/{name}.html", locale, style=Markup(style), **context)
-    return Page(html, {**HEADERS, "Content-Security-Policy": _policy(style)})
+    special = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _policy(style)}
+    return Page(html, {**HEADERS, **special})
 
 
 def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dict[str, Any]:

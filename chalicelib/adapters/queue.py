@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib.domain.work import Work
 
 
@@ -20,10 +22,13 @@ class Queue:
                 {"Id": str(n), "MessageBody": body, "DelaySeconds": delay}
                 for n, body in enumerate(bodies[start : start + 10])
             ]
-            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            try:
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            except (ClientError, BotoCoreError) as error:
+                raise QueueFailed(str(error)) from error
             if answer.get("Failed"):
                 raise QueueFailed(json.dumps(answer["Failed"]))
 
 
 class QueueFailed(RuntimeError):
-    """SQS refused some of the messages; the outbox row stays, and the clock will queue them again."""
+    """SQS did not take all of the messages; the outbox row stays, and the clock will queue them again."""

@@ -1,27 +1,42 @@
 """Sending one mail through SES v2: one recipient, one attempt, and an error that says what can be known.
 
     MailError
-    ├── NotAccepted   SES said no, for now (throttled, paused, unreachable): nothing was sent, try later
-    ├── Refused       SES said no for good: nothing was sent, trying again is useless
-    └── Unsure        no answer, or a server error: it may have been sent, so it is never blindly sent again
+    ├── NotAccepted    SES said no, for now (throttled, unreachable): nothing was sent, try later
+    ├── Misconfigured  SES takes no mail at all from us as things stand: nothing was sent, somebody must set it right
+    ├── Refused        SES said no to this mail for good: nothing was sent, trying again is useless
+    └── Unsure         no answer, or a server error: it may have been sent, so it is never blindly sent again
 
 Source: Amazon SES API v2 reference, SendEmail, "Errors"; botocore's exceptions for what happens below HTTP.
 """
 
 from typing import Any
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
 
 from chalicelib.domain.message import Message
 
-NOT_ACCEPTED = {
-    "TooManyRequestsException",
-    "LimitExceededException",
+NOT_ACCEPTED = {"TooManyRequestsException", "LimitExceededException", "ThrottlingException"}
+"""Too much at once, or for today."""
+
+MISCONFIGURED = {
+    "AccessDeniedException",
     "AccountSuspendedException",
     "SendingPausedException",
-    "ThrottlingException",
-    "AccessDeniedException",
+    "NotFoundException",
+    "MailFromDomainNotVerifiedException",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "UnrecognizedClientException",
 }
+"""Faults of the account, its configuration, our credentials; a sender that is not verified is a MessageRejected."""
 
 
 class MailError(Exception):
@@ -34,6 +49,10 @@ class MailError(Exception):
 
 class NotAccepted(MailError):
     """Nothing was sent; it may be tried again."""
+
+
+class Misconfigured(MailError):
+    """Nothing was sent, and no other mail would be until somebody sets the account or its configuration right."""
 
 
 class Refused(MailError):
@@ -52,7 +71,7 @@ class Mailer:
         self._configuration_set = configuration_set
 
     def send(self, message: Message, raw: bytes) -> str:
-        """Send ``raw``, built of ``message``; returns SES's message id. Raises NotAccepted, Refused, Unsure."""
+        """Send ``raw``, built of ``message``; returns SES's message id. Raises a MailError of each kind."""
         try:
             answer = self._client.send_email(
                 FromEmailAddress=message.sender,
@@ -65,8 +84,10 @@ class Mailer:
             raise _understood(error) from error
         except (EndpointConnectionError, ConnectTimeoutError) as error:
             raise NotAccepted(f"no connection: {error}") from error
-        except HTTPClientError as error:
+        except (HTTPClientError, SSLError, ResponseParserError) as error:
             raise Unsure(f"no answer: {error}") from error
+        except BotoCoreError as error:  # credentials, parameters: before anything went out
+            raise NotAccepted(f"not asked: {error}") from error
         return str(answer["MessageId"])
 
 
@@ -75,4 +96,6 @@ def _understood(error: ClientError) -> MailError:
     reason = f"{code}: {error.response['Error'].get('Message', '')}"[:500]
     if code in NOT_ACCEPTED or status == 429:
         return NotAccepted(reason)
+    if code in MISCONFIGURED or (code == "MessageRejected" and "not verified" in reason):
+        return Misconfigured(reason)
     return Unsure(reason) if status >= 500 else Refused(reason)

@@ -85,7 +85,9 @@ class _Agenda:
         }
 
     def words(self, text: Text) -> str:
-        return one_line(_PICTURES.sub("", words(text, self.language)))
+        """Without the pictures that the fonts lack; a dash where nothing else was written: headings need words."""
+        said = words(text, self.language)
+        return one_line(_PICTURES.sub("", said)) or ("–" if said.strip() else "")
 
     def facts(self) -> list[dict[str, Any]]:
         """When, where, and whom to ask."""

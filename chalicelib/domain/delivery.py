@@ -8,6 +8,10 @@
                         └─> (nothing)   throttled: SES dropped it, so it is released
 (nothing) ─> skipped                    with the reason
 (nothing) ─> failed                     the mail cannot be written, for instance to a malformed address
+
+A later batch begins anew where an earlier one gave up: it replaces the line, and then it stands as if nothing had been.
+
+failed, skipped ─ another batch ─> (nothing) ─> sending, skipped, failed
 """
 
 from datetime import datetime, timedelta
@@ -27,7 +31,12 @@ FOLLOWS: dict[State, frozenset[State]] = {
     "unknown": frozenset({"sending"}),
     "skipped": frozenset(),
 }
-"""For each state, those it may follow. A first claim and a skip follow nothing: they are puts of what was not there."""
+"""For each state, those it may follow. A first claim and a skip follow nothing: they are puts of what was not there,
+or of what another batch had given up.
+"""
+
+GIVEN_UP: frozenset[State] = frozenset({"failed", "skipped"})
+"""States in which the person got nothing and never will from this batch; another batch may try anew."""
 
 FINAL: frozenset[State] = frozenset({"sent", "delivered", "bounced", "complained", "failed", "skipped"})
 """States in which nothing more is done for the recipient by itself."""

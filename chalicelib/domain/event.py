@@ -148,7 +148,7 @@ class EventDocument(Model):
     venue: Venue
     categories: dict[Slug, Title] = Field(default_factory=dict)
     sessions: list[Session] = Field(min_length=1, max_length=60)
-    documents: list[Document] = Field(default_factory=list, max_length=10)
+    documents: list[Document] = Field(default_factory=list, max_length=5)
     attachments: dict[Kind, list[str]] = Field(default_factory=dict)
     answer_by: Deadline
     reminders: list[ReminderRule] = Field(default_factory=list, max_length=20)

@@ -42,3 +42,9 @@ class Registration(Model):
     updated_at: datetime
     version: int = 1
     withdrawn_at: datetime | None = None
+
+
+def standing(invitee: Invitee, registration: Registration | None) -> Registration | None:
+    """The registration that counts: not withdrawn, of somebody whose last answer is "accepted"."""
+    stands = registration and not registration.withdrawn_at and invitee.rsvp == "accepted"
+    return registration if stands else None

@@ -49,7 +49,8 @@ class Draft(Model):
 class Row:
     """One verdict. ``number`` is the row's line in the file (the header's is 1), or its place in a JSON list.
 
-    ``draft`` is None when invalid; ``duplicate_of`` is the number of the valid row with the same address.
+    ``draft`` is None when invalid; ``given`` names the columns that the row fills, the rest of the draft are defaults;
+    ``duplicate_of`` is the number of the valid row with the same address.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Row:
     draft: Draft | None = None
     problems: list[Problem] = field(default_factory=list)
     duplicate_of: int | None = None
+    given: frozenset[str] = frozenset()
 
 
 def classify(rows: Sequence[tuple[int, Cells]], document: EventDocument) -> list[Row]:
@@ -84,7 +86,8 @@ def _verdict(number: int, cells: Cells, document: EventDocument, seen: dict[str,
     if first != number:
         message = f"Row {first} has the same address; this one is left out. Give each person an address of their own."
         return Row(number, "duplicate", draft, [Problem(field="email", message=message)], first)
-    return Row(number, "valid", draft)
+    given = frozenset(column for column in _COLUMNS if one_line(cells.get(column, "")))
+    return Row(number, "valid", draft, given=given)
 
 
 def _email(cell: str, _: EventDocument) -> str:

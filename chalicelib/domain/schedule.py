@@ -1,7 +1,7 @@
 """When an event's own mailings are due: reminders before sessions, the feedback request after the end.
 
-An occurrence names one mailing: ``hour-before--session-1``. Moving the agenda moves the mailing; it does not make a
-second one.
+An occurrence names one mailing: ``hour-before_session-1``; no rule's or session's name holds an underscore. Moving the
+agenda moves the mailing; it does not make a second one.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ class Mailing(Model):
     @property
     def delivery_occurrence(self) -> str:
         """The occurrence in the ledger: a reminder of a moved session is another one, a feedback request never."""
-        return f"{self.occurrence}--{self.latest_at:%Y%m%dT%H%MZ}" if self.kind == "reminder" else self.occurrence
+        return f"{self.occurrence}_{self.latest_at:%Y%m%dT%H%MZ}" if self.kind == "reminder" else self.occurrence
 
 
 def mailings(event: str, document: EventDocument) -> list[Mailing]:
@@ -42,7 +42,7 @@ def mailings(event: str, document: EventDocument) -> list[Mailing]:
                         event=event,
                         kind="reminder",
                         session=session.id,
-                        occurrence=f"{rule.id}--{session.id}",
+                        occurrence=f"{rule.id}_{session.id}",
                         due_at=_exact(start) - timedelta(minutes=rule.before_minutes),
                         latest_at=_exact(start),
                     )
@@ -73,14 +73,15 @@ def feedback_window(event: Event) -> tuple[datetime, datetime] | tuple[None, Non
 def changes(before: list[Mailing], after: list[Mailing], now: datetime) -> tuple[list[Mailing], list[Mailing]]:
     """What a new agenda does to the planned mailings: (to plan or plan anew, to withdraw).
 
-    A mailing whose moment did not change stays as it is, fired or not; one that moved into the future is planned anew,
+    A mailing whose moments did not change stays as it is, fired or not; one that moved into the future is planned anew,
     one that moved into the past is not, because it went out already or would come too late.
     """
     known = {mailing.occurrence: mailing for mailing in before}
     plan = []
     for mailing in after:
         old = known.pop(mailing.occurrence, None)
-        if old is None or (old.due_at != mailing.due_at and (old.state == "planned" or mailing.due_at > now)):
+        stays = old and (old.due_at, old.latest_at) == (mailing.due_at, mailing.latest_at)
+        if old is None or (not stays and (old.state == "planned" or mailing.due_at > now)):
             plan.append(mailing)
     return plan, [mailing for mailing in known.values() if mailing.state == "planned"]
 

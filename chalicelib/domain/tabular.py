@@ -2,10 +2,12 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
-DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""A cell that begins so is calculated by spreadsheets, also after white space (OWASP, "CSV Injection")."""
+DANGEROUS = re.compile(r"(^|[;\t\r\n])([^\S\t\r\n]*[=+\-@＝＋－＠])")
+"""What begins so is calculated by spreadsheets, also after white space, and inside a cell after what another separator
+would make a cell of its own (OWASP, "CSV Injection")."""
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[dict[str, object]]) -> str:
@@ -21,5 +23,7 @@ def _cell(value: object) -> str:
     if isinstance(value, list | tuple):
         value = "; ".join(str(part) for part in value)
     text = "" if value is None else str(value)
-    dangerous = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(DANGEROUS)
-    return f"'{text}" if dangerous and not isinstance(value, int | float) else text
+    if isinstance(value, int | float):
+        return text
+    text = DANGEROUS.sub(r"\1'\2", text)
+    return f"'{text}" if text.startswith(("\t", "\r", "\n")) else text

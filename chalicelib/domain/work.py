@@ -7,7 +7,7 @@ from chalicelib.domain.event import Kind, Model
 class Work(Model):
     """A chunk of a batch, or one person's mail (``invitee``) that answers what they just did.
 
-    ``outbox`` names the row that makes the clock queue this work again until it is done.
+    ``outbox`` names the row that makes the clock queue this work again until it is done, ``tries`` counts how often.
     """
 
     event: str
@@ -19,6 +19,7 @@ class Work(Model):
     chunk: int = 0
     invitee: str = ""
     outbox: str = ""
+    tries: int = 0
 
 
 def chunks_of(batch: Batch) -> list[Work]:

@@ -10,22 +10,24 @@ from chalice.app import Blueprint, Response
 from chalicelib import wiring
 from chalicelib.adapters.language import available, load_locale
 from chalicelib.adapters.links import Purpose
-from chalicelib.adapters.pages import Page, render_page
+from chalicelib.adapters.pages import HEADERS, render_page
 from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound, Problem
-from chalicelib.domain.invitee import Registration
 from chalicelib.handlers import requests
-from chalicelib.usecases.answer import answer
+from chalicelib.handlers.problems import problem_page
+from chalicelib.usecases.answer import answer, answer_state
 from chalicelib.usecases.calendar_entry import calendar_entry
 from chalicelib.usecases.give_feedback import feedback_state, give_feedback
-from chalicelib.usecases.leave import INVITATIONS, come_back, leave
+from chalicelib.usecases.leave import INVITATIONS, leave_or_come_back
 from chalicelib.usecases.open_link import open_link
-from chalicelib.usecases.register import register
+from chalicelib.usecases.register import prefilled, register
 
 blueprint = Blueprint(__name__)
 logger = logging.getLogger(__name__)
 
 READ = ["GET", "HEAD"]
 FORM = ["application/x-www-form-urlencoded"]
+ONE_CLICK = [*FORM, "multipart/form-data"]
+"""What mail programs may send (RFC 8058, section 3.1)."""
 
 PLACES = {
     "page": "",
@@ -49,10 +51,10 @@ def personal(view: PageView) -> PageView:
         try:
             return view(token)
         except NotFound:
-            return _answer(render_page("not_found", load_locale(_wanted_language() or "en")), 404)
+            return problem_page(blueprint.current_request, "not_found", 404)
         except Exception:
             logger.exception("unexpected error in %s", view.__name__)
-            return _answer(render_page("problem", load_locale(_wanted_language() or "en")), 500)
+            return problem_page(blueprint.current_request, "problem", 500)
 
     return safe
 
@@ -87,7 +89,7 @@ class Visit:
         context = {
             "event": self.event,
             "invitee": self.person.invitee,
-            "registration": self.registered,
+            "registration": self.person.registered,
             "links": links,
             "languages": languages,
             "now": self.now,
@@ -95,27 +97,16 @@ class Visit:
             "values": {},
             **context,
         }
-        return _answer(render_page(name, self.locale, **context), status)
-
-    @property
-    def registered(self) -> Registration | None:
-        """The registration that stands: not a withdrawn one."""
-        registration = self.person.registration
-        return (
-            registration
-            if registration and not registration.withdrawn_at and self.person.invitee.rsvp == "accepted"
-            else None
-        )
+        page = render_page(name, self.locale, **context)
+        return _answer(page.html.encode(), page.headers, status)
 
     def invitation(
         self, status: int = 200, problems: Sequence[Problem] = (), values: dict[str, str] | None = None
     ) -> Response:
-        document = self.event.document
-        state = "over" if self.now > document.ends_at else "closed" if self.now > document.answer_until else "open"
         return self.page(
             "invitation",
             status=status,
-            state=state,
+            state=answer_state(self.event, self.now),
             answered=self.person.invitee.rsvp != "needs-action",
             problems=list(problems),
             values=values or {},
@@ -124,15 +115,7 @@ class Visit:
     def registration(
         self, status: int = 200, problems: Sequence[Problem] = (), form: dict[str, list[str]] | None = None
     ) -> Response:
-        before = self.person.registration
-        values = {
-            "name": before.name if before else self.person.invitee.name,
-            "organisation": before.organisation if before else self.person.invitee.delegation,
-            "sessions": before.sessions
-            if before
-            else [one.id for one in self.event.document.attendable if one.kind == "session"],
-            "consent": self.registered is not None,
-        }
+        values = prefilled(self.event, self.person)
         if form is not None:
             values = {
                 "name": _first(form, "name"),
@@ -146,11 +129,14 @@ class Visit:
         self, status: int = 200, problems: Sequence[Problem] = (), form: dict[str, list[str]] | None = None
     ) -> Response:
         state = feedback_state(self.event, self.person, self.now)
+        if state == "not-asked":
+            return self.invitation(status)
         values = {name: _first(form, name) for name in form} if form else {}
         return self.page("feedback", "/feedback", status, state=state, problems=list(problems), values=values)
 
 
 @blueprint.route("/i/{token}", methods=READ)
+@blueprint.route("/i/{token}/answer", methods=READ)
 @personal
 def invitation(token: str) -> Response:
     return Visit(token).invitation()
@@ -165,17 +151,18 @@ def post_answer(token: str) -> Response:
         rsvp = answer(wiring.invitees(), visit.event, visit.person, _first(form, "answer"), visit.now)
     except Invalid as error:
         return visit.invitation(422, error.problems)
+    except Conflict as error:
+        return visit.invitation(409, [Problem(field="answer", message=error.detail)])
     except Closed:
         return visit.invitation(410)
-    return _see(visit.url("/registration") if rsvp == "accepted" and not visit.registered else visit.url())
+    return _see(visit.url("/registration") if rsvp == "accepted" and not visit.person.registered else visit.url())
 
 
 @blueprint.route("/i/{token}/registration", methods=READ)
 @personal
 def registration(token: str) -> Response:
     visit = Visit(token)
-    closed = visit.now > visit.event.document.answer_until
-    return visit.invitation() if closed else visit.registration()
+    return visit.registration() if answer_state(visit.event, visit.now) == "open" else visit.invitation()
 
 
 @blueprint.route("/i/{token}/registration", methods=["POST"], content_types=FORM)
@@ -198,7 +185,7 @@ def post_registration(token: str) -> Response:
 @personal
 def confirmation(token: str) -> Response:
     visit = Visit(token)
-    return visit.page("confirmation", "/confirmation") if visit.registered else visit.invitation()
+    return visit.page("confirmation", "/confirmation") if visit.person.registered else visit.invitation()
 
 
 @blueprint.route("/i/{token}/calendar.ics", methods=READ)
@@ -206,7 +193,7 @@ def confirmation(token: str) -> Response:
 def calendar_file(token: str) -> Response:
     visit = Visit(token)
     invitee, page = visit.person.invitee, visit.url()
-    content = calendar_entry(visit.event, invitee, visit.registered, visit.locale, "PUBLISH", page, visit.now)
+    content = calendar_entry(visit.event, invitee, visit.person.registered, visit.locale, "PUBLISH", page, visit.now)
     if content is None:
         raise NotFound("The agenda has none of the chosen sessions any more.")
     return _file(content, "text/calendar; charset=utf-8; method=PUBLISH", "invitation.ics")
@@ -243,56 +230,40 @@ def post_feedback(token: str) -> Response:
 @blueprint.route("/u/{token}", methods=READ)
 @personal
 def unsubscribe(token: str) -> Response:
-    visit = Visit(token, "unsubscribe")
-    state = "done" if INVITATIONS in visit.person.invitee.left else "ask"
-    return visit.page("unsubscribe", purpose="unsubscribe", state=state)
+    return _leaving(Visit(token, "unsubscribe"))
 
 
-@blueprint.route("/u/{token}", methods=["POST"], content_types=FORM)
+@blueprint.route("/u/{token}", methods=["POST"], content_types=ONE_CLICK)
 @personal
 def post_unsubscribe(token: str) -> Response:
-    """The page's form, and the mail program's one click (RFC 8058: ``List-Unsubscribe=One-Click``)."""
+    """The page's form, and the mail program's one click, which follows no redirect (RFC 8058, section 3.1)."""
     visit = Visit(token, "unsubscribe")
     try:
         form = requests.form_body(blueprint.current_request)
-    except Invalid:
-        return visit.page("unsubscribe", status=422, purpose="unsubscribe", state="ask")
-    (come_back if form.get("action") == ["come-back"] else leave)(wiring.invitees(), visit.person.invitee, visit.now)
-    return _see(visit.url(purpose="unsubscribe"))
+        one_click = leave_or_come_back(wiring.invitees(), visit.person.invitee, form, visit.now)
+    except Invalid as error:
+        return _leaving(visit, 422, problems=error.problems)
+    return _leaving(visit, state="done") if one_click else _see(visit.url(purpose="unsubscribe"))
 
 
-def _answer(page: Page, status: int) -> Response:
+def _leaving(visit: Visit, status: int = 200, **context: Any) -> Response:
+    state = "done" if INVITATIONS in visit.person.invitee.left else "ask"
+    return visit.page("unsubscribe", status=status, purpose="unsubscribe", **{"state": state, **context})
+
+
+def _answer(content: bytes, headers: dict[str, str], status: int = 200) -> Response:
     head = blueprint.current_request.method == "HEAD"
-    return Response(b"" if head else page.html.encode(), status_code=status, headers=dict(page.headers))
+    return Response(b"" if head else content, status_code=status, headers={**HEADERS, **headers})
 
 
 def _file(content: bytes, content_type: str, name: str) -> Response:
-    head = blueprint.current_request.method == "HEAD"
-    return Response(
-        b"" if head else content,
-        headers={
-            "Content-Type": content_type,
-            "Content-Disposition": f'inline; filename="{name}"',
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "X-Robots-Tag": "noindex",
-        },
-    )
+    disposition = f'inline; filename="{name}"'
+    return _answer(content, {"Content-Type": content_type, "Content-Disposition": disposition})
 
 
 def _see(url: str) -> Response:
     """POST, redirect, GET: a reload sends nothing twice (RFC 9110, 303)."""
-    return Response(
-        b"",
-        status_code=303,
-        headers={
-            "Location": url,
-            "Content-Type": "text/plain",
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-        },
-    )
+    return _answer(b"", {"Location": url, "Content-Type": "text/plain"}, 303)
 
 
 def _first(form: dict[str, list[str]], name: str) -> str:

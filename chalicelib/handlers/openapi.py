@@ -153,7 +153,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.method == "put" and operation.takes:
         said["responses"]["201"] = {"description": "The event is new", "content": answer}
     said["responses"]["401"] = {"description": "Sign in first"}
-    for status in (*operation.problems, 500):
+    refusals = (415,) if "requestBody" in said else ()
+    for status in (*operation.problems, *refusals, 500):
         said["responses"][str(status)] = {
             "description": _WHY[status],
             "content": {"application/problem+json": {"schema": _reference(out.ProblemDocument)}},
@@ -164,6 +165,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
 _WHY = {
     404: "There is no such thing",
     409: "It contradicts what is stored",
+    415: "The body has another type than those listed",
     422: "Fields do not fit",
     500: "Our side failed",
 }

@@ -109,6 +109,7 @@ def post_batch(event: str) -> Response:
         wiring.batches(),
         wiring.dues(),
         wiring.queue(),
+        wiring.documents(),
         event,
         wanted,
         key,
@@ -136,8 +137,8 @@ def get_batch(event: str, batch: str) -> Response:
 def get_registrations(event: str) -> Response:
     rows = list_answers.registrations(wiring.events(), wiring.invitees(), event)
     if requests.wants_csv(blueprint.current_request):
-        return _csv("registrations", list_answers.REGISTRATION_COLUMNS, rows)
-    return _json(out.RegistrationList(registrations=rows))
+        return _csv("registrations", list(out.RegistrationOut.model_fields), rows)
+    return _json(out.RegistrationList(registrations=[out.RegistrationOut.model_validate(row) for row in rows]))
 
 
 @blueprint.route("/api/events/{event}/feedback", methods=["GET"], authorizer=organisers)

@@ -1,4 +1,7 @@
-"""Errors on their way out: the one place where they become HTTP (RFC 9457, ``application/problem+json``)."""
+"""Errors on their way out: the one place where they become HTTP.
+
+For programs as ``application/problem+json`` (RFC 9457), for people as pages in their language.
+"""
 
 import functools
 import json
@@ -6,9 +9,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from chalice.app import Response
+from chalice.app import Request, Response
 
+from chalicelib.adapters.language import load_locale
+from chalicelib.adapters.pages import render_page
 from chalicelib.domain.errors import Closed, Conflict, ConvokeError, Invalid, NotFound, Problem
+from chalicelib.handlers.requests import parameters
 
 STATUS: dict[type[ConvokeError], int] = {Invalid: 422, NotFound: 404, Conflict: 409, Closed: 410}
 
@@ -41,3 +47,20 @@ def problem(status: int, title: str, detail: str, problems: list[Problem] | None
         status_code=status,
         headers={"Content-Type": "application/problem+json", "Cache-Control": "no-store"},
     )
+
+
+def problem_page(request: Request, name: str, status: int) -> Response:
+    """``not_found`` or ``problem``, in the language that the address asks for and then in the others."""
+    page = render_page(name, load_locale(parameters(request).get("lang", "en")))
+    headers: dict[str, str | list[str]] = dict(page.headers)
+    return Response(b"" if request.method == "HEAD" else page.html.encode(), status_code=status, headers=headers)
+
+
+def refusing_in_our_words(event: Any, get_response: Any) -> Any:
+    """Middleware: a body of a type that a route does not take is refused as everything else is refused here."""
+    response = get_response(event)
+    if response.status_code != 415:
+        return response
+    if event.path.startswith("/api/"):
+        return problem(415, "The body has another type than this takes", "Send the type that the description names.")
+    return problem_page(event, "problem", 415)

@@ -104,8 +104,25 @@ class BatchList(BaseModel):
     batches: list[BatchOut]
 
 
+class RegistrationOut(BaseModel):
+    """Somebody who is registered; the columns of the CSV are the same."""
+
+    name: str
+    organisation: str
+    email: str
+    country: str
+    delegation: str
+    category: str
+    language: str
+    time_zone: str
+    sessions: list[str]
+    registered_at: datetime
+
+
 class RegistrationList(BaseModel):
-    registrations: list[dict[str, Any]]
+    """By name."""
+
+    registrations: list[RegistrationOut]
 
 
 class FeedbackList(BaseModel):

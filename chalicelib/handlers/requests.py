@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+from email.message import Message
+from email.parser import BytesParser
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -10,12 +12,15 @@ from chalice.app import CaseInsensitiveMapping, Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from chalicelib.adapters.store.invitees import SHARDS
+from chalicelib.adapters.store.invitees import BEGINNING, Cursor, read_cursor
 from chalicelib.domain.errors import Invalid, Problem
 
 M = TypeVar("M", bound=BaseModel)
 
-Cursor = tuple[int, dict[str, Any] | None]
+LARGEST_FORM = 1_000_000
+"""Octets: a feedback form of many long texts in Cyrillic letters, each of which a browser sends as six."""
+
+MOST_FIELDS = 200
 
 
 def json_body(request: Request) -> Any:
@@ -42,13 +47,32 @@ def model_body(request: Request, model: type[M]) -> M:
 
 
 def form_body(request: Request) -> dict[str, list[str]]:
-    """An ``application/x-www-form-urlencoded`` body; at most 200 fields of a body of at most 100,000 octets."""
-    if len(request.raw_body) > 100_000:
+    """An ``application/x-www-form-urlencoded`` or ``multipart/form-data`` body, 200 fields at most. Raises Invalid."""
+    if len(request.raw_body) > LARGEST_FORM:
         raise Invalid.field("body", "The form is too large. Shorten the longest text.")
+    content_type = str(request.headers.get("content-type", ""))
     try:
-        return parse_qs(octets(request).decode(), keep_blank_values=True, max_num_fields=200)
+        if content_type.lower().startswith("multipart/form-data"):
+            return _multipart(content_type, octets(request))
+        return parse_qs(octets(request).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Invalid.field("body", "The form could not be read. Load the page again.") from None
+
+
+def _multipart(content_type: str, body: bytes) -> dict[str, list[str]]:
+    """RFC 7578. Raises ValueError for what is none, or for too many fields."""
+    whole = BytesParser().parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+    parts = whole.get_payload()
+    if not isinstance(parts, list) or len(parts) > MOST_FIELDS:
+        raise ValueError("not a multipart form of reasonable size")
+    form: dict[str, list[str]] = {}
+    for part in parts:
+        assert isinstance(part, Message)
+        name, said = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(said, bytes):
+            raise ValueError("a part without a name, or with parts of its own")
+        form.setdefault(name, []).append(said.decode())
+    return form
 
 
 def text_body(request: Request) -> str:
@@ -85,20 +109,10 @@ def to_cursor(cursor: Cursor | None) -> str | None:
 
 def from_cursor(text: str | None, event: str) -> Cursor:
     """Raises Invalid for a cursor that this listing of this event did not give."""
-    if not text:
-        return 0, None
     try:
-        shard, after = from_json(base64.urlsafe_b64decode(text.encode()))
-        ours = after is None or (
-            set(after) == {"PK", "SK", "GSI1PK", "GSI1SK"}
-            and after["GSI1PK"] == f"EVENT#{event}#{shard}"
-            and all(value and isinstance(value, str) for value in after.values())
-        )
-        if type(shard) is int and 0 <= shard < SHARDS and ours:
-            return shard, after
-    except (ValueError, TypeError, KeyError):
-        pass
-    raise Invalid.field("cursor", "Use the cursor of the page before, or none to begin again.")
+        return read_cursor(from_json(base64.urlsafe_b64decode(text.encode())), event) if text else BEGINNING
+    except ValueError:
+        raise Invalid.field("cursor", "Use the cursor of the page before, or none to begin again.") from None
 
 
 def wants_csv(request: Request) -> bool:

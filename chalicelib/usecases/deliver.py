@@ -14,7 +14,7 @@ from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.links import Links
 from chalicelib.adapters.mime import build
 from chalicelib.adapters.queue import Queue
-from chalicelib.adapters.ses import Mailer, NotAccepted, Refused, Unsure
+from chalicelib.adapters.ses import Mailer, Misconfigured, NotAccepted, Refused, Unsure
 from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.due import Dues
 from chalicelib.adapters.store.events import Events
@@ -60,7 +60,7 @@ def deliver(post: Post, work: Work, now: Clock, enough_time: Callable[[], bool])
     """Work off one piece; returns how many recipients had which outcome. What was not finished is queued again.
 
     Raises what the table, S3 or the typesetter raise, when everybody else has been served: then the queue gives the
-    whole piece again, and the ledger knows who is done.
+    whole piece again, and the ledger knows who is done. Raises Misconfigured at once, because it holds up everybody.
     """
     event = post.events.get(work.event)
     ids = [work.invitee] if work.invitee else post.batches.chunk(work.plan_id, work.chunk)
@@ -76,6 +76,8 @@ def deliver(post: Post, work: Work, now: Clock, enough_time: Callable[[], bool])
         reason = suppressed.get(hashes[i], "") and f"suppressed: {suppressed[hashes[i]]}"
         try:
             outcomes[_one(post, event, work, invitee, registration, reason, now)] += 1
+        except Misconfigured:
+            raise
         except Exception as trouble:  # one recipient's trouble must not hold up the others
             logging.getLogger(__name__).exception("the %s to %s is not done", work.kind, i)
             troubles.append(trouble)
@@ -124,6 +126,9 @@ def _one(
                 return "released"
             post.sleep(pause)
             continue
+        except Misconfigured:
+            post.ledger.release(claimed)
+            raise
         except Refused as refused:
             post.ledger.settle(claimed, "failed", reason=refused.reason)
             return "failed"
@@ -140,6 +145,8 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
     coming = registration if registration and not registration.withdrawn_at and invitee.rsvp == "accepted" else None
     if work.kind in CAN_LEAVE and "invitations" in invitee.left:
         return "unsubscribed"
+    if work.kind in ("invitation", "chase") and now > event.document.answer_until:
+        return "the deadline for answers has passed"
     if work.kind == "chase" and invitee.rsvp != "needs-action":
         return "answered meanwhile"
     if work.kind in ("confirmation", "reminder", "feedback") and coming is None:

@@ -11,11 +11,13 @@ from chalicelib.domain.schedule import feedback_window
 
 LONGEST = 4000
 
-FeedbackState = Literal["not-yet", "open", "thanks", "closed"]
+FeedbackState = Literal["not-asked", "not-yet", "open", "thanks", "closed"]
 
 
 def feedback_state(event: Event, person: PersonFile, now: datetime) -> FeedbackState:
-    """Whether this person may answer. It opens when the clock has said so, not before."""
+    """Whether this person may answer; only who is registered is asked. It opens when the clock has said so."""
+    if person.registered is None:
+        return "not-asked"
     _, closes = feedback_window(event)
     if person.gave_feedback:
         return "thanks"

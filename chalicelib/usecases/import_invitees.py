@@ -80,11 +80,14 @@ def import_invitees(
 
 
 def _settle(invitees: Invitees, row: Row, before: Invitee | None, created: str, *, dry_run: bool) -> RowReport:
-    """Update somebody who was there before, where the row says something new; report either way."""
+    """Update somebody who was there before, where the row says something new; report either way.
+
+    What the list leaves out stays as it is known: the event's defaults are for new people.
+    """
     assert row.draft is not None
     if before is None:
         return RowReport(row=row.number, outcome="created", email=row.draft.email, invitee=created)
-    after = before.model_copy(update=_said(row.draft))
+    after = before.model_copy(update={name: said for name, said in _said(row.draft).items() if name in row.given})
     if after != before and not dry_run:
         invitees.update(after)
     outcome: Literal["updated", "unchanged"] = "updated" if after != before else "unchanged"

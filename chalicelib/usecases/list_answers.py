@@ -2,42 +2,33 @@
 
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.feedback import Feedbacks
-from chalicelib.adapters.store.invitees import Invitees
-from chalicelib.adapters.store.table import Item
+from chalicelib.adapters.store.invitees import Cursor, Invitees
 from chalicelib.domain.batch import status_of
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.invitee import Invitee, standing
 from chalicelib.domain.text import words
 
 STATUSES = ("no-answer", "accepted", "declined", "tentative")
 
-REGISTRATION_COLUMNS = [
-    "name",
-    "organisation",
-    "email",
-    "country",
-    "delegation",
-    "category",
-    "language",
-    "time_zone",
-    "sessions",
-    "registered_at",
-]
-
 
 def invitees(
-    events: Events, people: Invitees, event_id: str, wanted: dict[str, str], limit: int, cursor: tuple[int, Item | None]
-) -> tuple[list[Invitee], tuple[int, Item | None] | None]:
-    """A page of those that fit ``wanted`` (status, category, language), and where the next begins (None at the end)."""
-    events.get(event_id)
-    if wanted.get("status", "accepted") not in STATUSES:
-        raise Invalid.field("status", f"Choose one of {', '.join(STATUSES)}.")
-    found: list[Invitee] = []
-    following: tuple[int, Item | None] | None = cursor
-    while following is not None and len(found) < limit:
-        page, following = people.page(event_id, limit - len(found), following)
-        found += [invitee for invitee in page if _fits(invitee, wanted)]
-    return found, following
+    events: Events, people: Invitees, event_id: str, wanted: dict[str, str], limit: int, cursor: Cursor
+) -> tuple[list[Invitee], Cursor | None]:
+    """A page of those that fit ``wanted`` (status, category, language), and where the next begins (None at the end).
+
+    Raises NotFound, and Invalid for a filter that this event does not know.
+    """
+    _check(wanted, events.get(event_id).document)
+    return people.page(event_id, limit, cursor, (lambda invitee: _fits(invitee, wanted)) if wanted else None)
+
+
+def _check(wanted: dict[str, str], document: EventDocument) -> None:
+    """An event without categories of its own takes any, as its lists do."""
+    known = {"status": STATUSES, "category": list(document.categories), "language": document.languages}
+    for name, value in wanted.items():
+        if value not in known[name] and not (name == "category" and not document.categories):
+            raise Invalid.field(name, f"Choose one of {', '.join(known[name])}.")
 
 
 def _fits(invitee: Invitee, wanted: dict[str, str]) -> bool:
@@ -51,10 +42,11 @@ def _fits(invitee: Invitee, wanted: dict[str, str]) -> bool:
 def registrations(events: Events, people: Invitees, event_id: str) -> list[dict[str, object]]:
     """Everybody who is registered, by name, a row each."""
     events.get(event_id)
-    standing = {registration.invitee: registration for registration in people.registrations(event_id)}
+    listed = [registration.invitee for registration in people.registrations(event_id)]
     rows: list[dict[str, object]] = []
-    for invitee, registration in people.load(standing).values():
-        if registration is None or registration.withdrawn_at or invitee.rsvp != "accepted":
+    for invitee, kept in people.load(listed).values():
+        registration = standing(invitee, kept)
+        if registration is None:
             continue  # the listing follows what a person does a moment later
         row = {
             "name": registration.name,

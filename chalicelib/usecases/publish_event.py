@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from chalicelib.adapters.store.due import Due, due_delete, due_put
-from chalicelib.adapters.store.events import Events, mailing_put
-from chalicelib.adapters.store.table import ConditionFailed, Delete, Write
+from chalicelib.adapters.store.events import Events, mailing_delete, mailing_put
+from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.agenda import check
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, EventDocument
@@ -26,6 +26,7 @@ def publish_event(
 ) -> tuple[Event, list[Finding], bool]:
     """Store the next version; returns (event, findings, whether it is new). The same document again makes no version.
 
+    An event whose end lies ahead, again or still, has no open feedback: the clock opens it after that end.
     Raises Invalid with the findings that are errors, and nothing is changed; Conflict when two publish at once.
     """
     if len(document.model_dump_json().encode()) > LARGEST:
@@ -39,17 +40,18 @@ def publish_event(
     before = events.find(event_id, consistent=True)
     if before and before.document == document:
         return before, findings, False
+    ahead = document.ends_at > now
     event = Event(
         id=event_id,
         version=before.version + 1 if before else 1,
         document=document,
         published_at=now,
-        feedback_opened_at=before.feedback_opened_at if before else None,
+        feedback_opened_at=before.feedback_opened_at if before and not ahead else None,
     )
     first, *rest = _clock_rows(events.mailings(event_id) if before else [], event, now)
     unfinished = Due(what="agenda", reference=f"{event_id}#agenda", at=now + GRACE, body={"event": event_id})
     try:
-        events.publish(event, [*first, due_put(unfinished)] if rest else first)
+        events.publish(event, [*first, due_put(unfinished)] if rest else first, close_feedback=ahead)
     except ConditionFailed:
         raise Conflict(
             "Somebody else published this event a moment ago. Load it again, then repeat your change."
@@ -74,18 +76,23 @@ def _plan(events: Events, event: Event, parts: list[list[Write]], unfinished: Du
 
 
 def _clock_rows(known: list[Mailing], event: Event, now: datetime) -> list[list[Write]]:
-    """What the clock has to learn, in parts that fit a transaction; the rows of one mailing are never parted."""
+    """What the clock has to learn, in parts that fit a transaction; the rows of one mailing are never parted.
+
+    A row that stays under its key is put alone: a transaction takes one write per key.
+    """
     plan, withdrawn = changes(known, mailings(event.id, event.document), now)
     planned_before = {mailing.occurrence: mailing for mailing in known if mailing.state == "planned"}
     parts: list[list[Write]] = [[]]
     for mailing in (*withdrawn, *plan):
-        rows: list[Write] = []
-        if mailing.occurrence in planned_before:
-            rows.append(due_delete(due_of(planned_before[mailing.occurrence])))
-        if mailing in withdrawn:
-            rows.append(Delete((f"EVENT#{event.id}", f"RULE#{mailing.occurrence}")))
-        else:
-            rows += [mailing_put(mailing), due_put(due_of(mailing))]
+        due = due_of(mailing)
+        rows: list[Write] = (
+            [mailing_delete(mailing), due_delete(due)]
+            if mailing in withdrawn
+            else [mailing_put(mailing), due_put(due)]
+        )
+        old = planned_before.get(mailing.occurrence)
+        if old and due_of(old).key != due.key:
+            rows.append(due_delete(due_of(old)))
         if len(parts[-1]) + len(rows) > TOGETHER:
             parts.append([])
         parts[-1] += rows

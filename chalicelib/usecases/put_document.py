@@ -4,8 +4,8 @@ from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.store.events import Events
 from chalicelib.domain.errors import Invalid, NotFound
 
-LARGEST = 4 * 1024 * 1024
-"""Octets. A mail carries it to each recipient, and Lambda takes 6 MB in a request."""
+LARGEST = 1_500_000
+"""Octets. A mail carries up to five of them to each recipient, and inboxes refuse more than 10 MB."""
 
 
 def put_document(
@@ -21,6 +21,6 @@ def put_document(
         raise Invalid.field("body", "Send a PDF file.")
     if len(content) > LARGEST:
         raise Invalid.field(
-            "body", "The file is larger than 4 MB. Make it smaller, because every recipient gets it by mail."
+            "body", "The file is larger than 1.5 MB. Make it smaller, because every recipient gets it by mail."
         )
     documents.put_document(event_id, document, language, content)

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import NotFound
 
 
 def read_batch(batches: Batches, ledger: Ledger, event_id: str, batch_id: str) -> tuple[Batch, Progress]:
-    """The batch and its outcome counts. Raises NotFound."""
+    """The batch and its outcome counts, also of those whom a later batch mailed anew. Raises NotFound."""
     batch = batches.find(event_id, batch_id)
     if batch is None:
         raise NotFound(f'The event "{event_id}" has no batch "{batch_id}".')

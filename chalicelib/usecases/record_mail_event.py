@@ -26,6 +26,7 @@ def record_mail_event(
 
     A temporary bounce (``bounceType`` other than Permanent) is recorded too, and suppresses nothing; after a delivery
     it is an out-of-office reply, and the mail stays delivered.
+    The moment of sending comes with every event; the worker's own, when it was first, stays.
     Source: Amazon SES developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS".
     """
     kind, mail = event.get("eventType", ""), event["mail"]
@@ -33,7 +34,7 @@ def record_mail_event(
     if kind not in STATES or not {"invitee", "kind", "occurrence"} <= tags.keys():
         return False
     detail = event.get(kind.lower(), {})
-    facts: dict[str, Any] = {"message_id": mail["messageId"]}
+    facts: dict[str, Any] = {}
     if kind == "Delivery":
         facts["delivered_at"] = detail.get("timestamp", utc(now))
     if kind in ("Bounce", "Complaint", "Reject"):
@@ -53,4 +54,11 @@ def record_mail_event(
         for address in mail["destination"]:
             suppressions.add(links.address_hash(address_key(address)), kind.lower(), now)
     unless: frozenset[State] = frozenset({"delivered"}) if temporary else frozenset()
-    return ledger.record_event((tags["invitee"], tags["kind"], tags["occurrence"]), STATES[kind], facts, unless)
+    return ledger.record_event(
+        (tags["invitee"], tags["kind"], tags["occurrence"]),
+        STATES[kind],
+        mail["messageId"],
+        facts,
+        sent_at=utc(datetime.fromisoformat(mail["timestamp"])) if "timestamp" in mail else "",
+        unless=unless,
+    )

@@ -1,8 +1,10 @@
 """An invitee accepts and registers; the confirmation is promised in the same transaction."""
 
+import logging
 from datetime import datetime, timedelta
+from typing import Any
 
-from chalicelib.adapters.queue import Queue
+from chalicelib.adapters.queue import Queue, QueueFailed
 from chalicelib.adapters.store.due import Due
 from chalicelib.adapters.store.invitees import SAME_LINKS, Invitees, PersonFile
 from chalicelib.adapters.store.table import ConditionFailed
@@ -11,6 +13,9 @@ from chalicelib.domain.event import Event, utc
 from chalicelib.domain.invitee import Registration
 from chalicelib.domain.text import one_line
 from chalicelib.domain.work import Work
+from chalicelib.usecases.answer import answer_state
+
+logger = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=2)
 """How long the direct way has before the clock queues the confirmation."""
@@ -18,26 +23,33 @@ GRACE = timedelta(minutes=2)
 LONGEST = 200
 
 
+def prefilled(event: Event, person: PersonFile) -> dict[str, Any]:
+    """What the form says before the person has typed: what they told us last, else what the list of invitees says."""
+    before = person.registration
+    offered = [session.id for session in event.document.attendable if session.kind == "session"]
+    return {
+        "name": before.name if before else person.invitee.name,
+        "organisation": before.organisation if before else person.invitee.delegation,
+        "sessions": before.sessions if before else offered,
+        "consent": person.registered is not None,
+    }
+
+
 def register(
     invitees: Invitees, queue: Queue, event: Event, person: PersonFile, form: dict[str, list[str]], now: datetime
 ) -> Registration:
     """Store what the form says and queue the confirmation; the same form again changes and mails nothing.
 
+    A queue that fails is no reason to say no: the clock finds the promise of the confirmation.
+
     Raises Invalid with a problem per field, Closed after the deadline, Conflict when another window was quicker,
     NotFound when the link was revoked meanwhile.
     """
-    if now > event.document.answer_until:
+    if answer_state(event, now) != "open":
         raise Closed("The time for answers has passed.")
-    standing = person.registration
     wanted = _read(event, person, form, now)
-    said = {"name", "organisation", "sessions"}
-    if (
-        standing
-        and not standing.withdrawn_at
-        and person.invitee.rsvp == "accepted"
-        and (standing.model_dump(include=said) == wanted.model_dump(include=said))
-    ):
-        return standing
+    if person.registered and _same(person.registered, wanted):
+        return person.registered
     work = Work(
         event=event.id,
         kind="confirmation",
@@ -50,9 +62,25 @@ def register(
     except ConditionFailed as failed:
         if failed.name == SAME_LINKS:
             raise NotFound("This link does not lead anywhere.") from None
-        raise Conflict("Your registration was changed in another window a moment ago.") from None
-    queue.send([work])
+        return _of_the_other_click(invitees, wanted)
+    try:
+        queue.send([work])
+    except QueueFailed:
+        logger.exception("the confirmation of %s waits for the clock", work.invitee)
     return wanted
+
+
+def _of_the_other_click(invitees: Invitees, wanted: Registration) -> Registration:
+    """What another request stored a moment ago, when it says what was wanted here. Raises Conflict when it does not."""
+    file = invitees.file(wanted.invitee)
+    if file is None or file.registered is None or not _same(file.registered, wanted):
+        raise Conflict("Your registration was changed in another window a moment ago.")
+    return file.registered
+
+
+def _same(one: Registration, other: Registration) -> bool:
+    said = {"name", "organisation", "sessions"}
+    return one.model_dump(include=said) == other.model_dump(include=said)
 
 
 def outbox_of(work: Work) -> Due:

@@ -21,6 +21,11 @@ from chalicelib.usecases.register import outbox_of
 AGAIN = timedelta(minutes=15)
 """How long queued work has before the clock queues it once more: longer than the queue hides a message."""
 
+ENOUGH = 20
+"""How often one person's mail is queued again: five hours, after which trying is no help."""
+
+logger = logging.getLogger(__name__)
+
 
 class Ticked(Model):
     """What one tick did."""
@@ -40,8 +45,7 @@ def tick(
     for due in dues.until(now):
         try:
             if due.what == "outbox":
-                _queue_again(batches, dues, queue, due, now)
-                what = "queued_again"
+                what = _queue_again(batches, dues, queue, due, now)
             elif due.what == "agenda":
                 finish_publishing(events, due, now)
                 dues.remove(due)
@@ -50,7 +54,7 @@ def tick(
                 what = _start(events, invitees, planner, batches, dues, queue, due, now)
             done[what].append(due.reference)
         except Exception:  # one that fails must not hold up the others; the handler makes it heard
-            logging.getLogger(__name__).exception("%s could not be done", due.reference)
+            logger.exception("%s could not be done", due.reference)
             done["failed"].append(due.reference)
     return Ticked.model_validate(done)
 
@@ -85,8 +89,8 @@ def _fire(
 ) -> bool:
     """Start a mailing, or skip it when it is too late; True when it started.
 
-    The batch comes first, under an id that follows from the mailing: a tick that dies before the mailing is marked
-    makes the next one find the same batch again.
+    The batch comes first, under an id that follows from the mailing and its moment: a tick that dies before the mailing
+    is marked makes the next one find the same batch again, and a mailing that is planned anew makes another one.
     """
     if now > mailing.latest_at:
         events.settle_mailing(mailing, "skipped", f"due at {utc(mailing.due_at)}, looked at only at {utc(now)}")
@@ -99,7 +103,8 @@ def _fire(
     people = [invitee for invitee, _ in invitees.load(r.invitee for r in registrations).values()]
     occurrence = mailing.delivery_occurrence
     plan, recipients = planner.narrow(people, mailing.kind, occurrence, None)
-    name = hashlib.sha256(f"{mailing.event}\0{mailing.kind}\0{occurrence}".encode()).hexdigest()
+    moment = utc(mailing.due_at)
+    name = hashlib.sha256(f"{mailing.event}\0{mailing.kind}\0{occurrence}\0{moment}".encode()).hexdigest()
     start_batch(batches, dues, queue, _batch(mailing, occurrence, plan, recipients, name, now), recipients)
     events.settle_mailing(mailing, "fired")
     return True
@@ -119,17 +124,24 @@ def _batch(mailing: Mailing, occurrence: str, plan: Plan, recipients: list[str],
     )
 
 
-def _queue_again(batches: Batches, dues: Dues, queue: Queue, due: Due, now: datetime) -> None:
+def _queue_again(batches: Batches, dues: Dues, queue: Queue, due: Due, now: datetime) -> str:
     """Queue what may have been lost between the table and the queue; the ledger makes a second time harmless.
 
     A batch's row goes with that; one person's mail keeps a later row, which the worker takes away when it is done.
+    After enough tries it is given up: the dead letter queue keeps the messages.
     """
     if "batch" in due.body:
         batch = batches.find(due.body["event"], due.body["batch"])
         works = chunks_of(batch) if batch else []
+    elif due.body.get("tries", 0) >= ENOUGH:
+        logger.error("given up after %d tries: %s", ENOUGH, due.reference)
+        dues.remove(due)
+        return "skipped"
     else:
-        work = Work.model_validate({**due.body, "outbox": utc(now + AGAIN)})
+        before = Work.model_validate(due.body)
+        work = before.model_copy(update={"outbox": utc(now + AGAIN), "tries": before.tries + 1})
         dues.add(outbox_of(work))
         works = [work]
     queue.send(works)
     dues.remove(due)
+    return "queued_again"

@@ -17,7 +17,7 @@ import time
 import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 from botocore.config import Config
@@ -38,17 +38,17 @@ class Ports:
     mail: int
     web: int
 
+    DEFAULTS: ClassVar = {"AWS": 4566, "MAIL": 4580, "WEB": 4590}
+
     @classmethod
     def from_environment(cls) -> "Ports":
         try:
-            return cls(
-                *(
-                    int(os.environ.get(f"CONVOKE_{name}_PORT", default))
-                    for name, default in (("AWS", "4566"), ("MAIL", "4580"), ("WEB", "4590"))
-                )
-            )
-        except ValueError as error:
-            sys.exit(f"CONVOKE_AWS_PORT, CONVOKE_MAIL_PORT and CONVOKE_WEB_PORT are port numbers: {error}")
+            ports = [int(os.environ.get(f"CONVOKE_{name}_PORT", default)) for name, default in cls.DEFAULTS.items()]
+        except ValueError:
+            ports = [0]
+        if not all(1 <= port <= 65535 for port in ports):
+            sys.exit("CONVOKE_AWS_PORT, CONVOKE_MAIL_PORT and CONVOKE_WEB_PORT are port numbers, 1 to 65535.")
+        return cls(*ports)
 
 
 @dataclass(frozen=True)

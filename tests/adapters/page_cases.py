@@ -69,6 +69,7 @@ STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "feedback-closed": ("feedback", {"state": "closed"}),
     "unsubscribe": ("unsubscribe", {"state": "ask"}),
     "unsubscribe-done": ("unsubscribe", {"state": "done"}),
+    "unsubscribe-unticked": ("unsubscribe", {"state": "done"} | asked(("again", "Tick the box first."))),
     "not-found": ("not_found", None),
     "problem": ("problem", None),
 }

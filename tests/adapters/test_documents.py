@@ -47,6 +47,13 @@ def test_an_uploaded_document_comes_in_the_first_language_that_there_is(shelf: S
     assert shelf.documents.document("forum", "note", ["ru", "en"]) is None
 
 
+def test_a_document_is_there_when_one_language_of_it_was_uploaded(shelf: Shelf) -> None:
+    assert not shelf.documents.has_document("symposium", "note", ["en", "ru"])
+    shelf.documents.put_document("symposium", "note", "ru", b"%PDF-")
+    assert shelf.documents.has_document("symposium", "note", ["en", "ru"])
+    assert not shelf.documents.has_document("symposium", "note", ["en"])
+
+
 def test_a_document_that_was_replaced_is_noticed_by_a_container_that_holds_the_old_one(shelf: Shelf) -> None:
     shelf.documents.put_document("symposium", "note", "en", b"%PDF- old")
     assert shelf.documents.document("symposium", "note", ["en"]) == b"%PDF- old"

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.adapters import language
 from chalicelib.adapters.language import available, load_locale
 
 DAY = date(2021, 1, 28)
@@ -104,6 +105,12 @@ def test_a_language_that_there_is_not_falls_back_to_english():
     assert load_locale("../ru") is EN
     assert available()[0] == "en"
     assert "ru" in available()
+
+
+def test_codes_that_anybody_makes_up_are_not_kept():
+    before = language._load.cache_info().currsize
+    assert {load_locale(f"made-up-{n}") for n in range(50)} == {load_locale("en")}
+    assert language._load.cache_info().currsize <= before + 1
 
 
 def test_a_language_knows_its_own_name_and_direction():

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from chalicelib.adapters.links import Links, keys_from_secret
-from tests.shelf import BASE, KEYS, REGION, person
+from tests.shelf import ADDRESS_KEY, BASE, KEYS, REGION, person
 
 CLARA = person("clara")
 
 
 def other_keys(**keys: str) -> Links:
-    return Links(lambda: keys, BASE)
+    return Links(lambda: keys, BASE, lambda: ADDRESS_KEY)
 
 
 def test_a_link_verifies_for_its_person_and_is_the_same_each_time(links: Links) -> None:
@@ -59,7 +59,7 @@ def test_the_mac_of_one_person_is_no_good_for_another(links: Links) -> None:
 @settings(deadline=None)
 @given(st.data())
 def test_a_link_with_any_character_changed_does_not_verify(data: st.DataObject) -> None:
-    links = Links(lambda: KEYS, BASE)
+    links = Links(lambda: KEYS, BASE, lambda: ADDRESS_KEY)
     token = links.token(CLARA)
     at = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters().filter(lambda character: character != token[at]))
@@ -70,7 +70,7 @@ def test_a_link_with_any_character_changed_does_not_verify(data: st.DataObject) 
 @settings(deadline=None)
 @given(st.text() | st.from_regex(r"[a-z0-9]{16,40}\.[A-Za-z0-9]{1,8}\.[A-Za-z0-9_-]{27}"))
 def test_what_was_not_made_here_does_not_verify_and_never_raises(token: str) -> None:
-    links = Links(lambda: KEYS, BASE)
+    links = Links(lambda: KEYS, BASE, lambda: ADDRESS_KEY)
     links.claimed_invitee(token)
     assert not links.verifies(token, CLARA)
 
@@ -87,11 +87,42 @@ def test_after_a_new_key_old_links_still_verify_and_new_ones_use_it(links: Links
     assert not links.verifies(rotated.token(CLARA), CLARA)
 
 
-def test_an_address_hash_stays_when_the_key_of_the_links_changes_and_differs_between_deployments(links: Links) -> None:
-    rotated = other_keys(**{**KEYS, **{str(n): f"key {n}" for n in range(2, 12)}, "current": "11"})
+def test_an_address_hash_has_a_key_of_its_own_that_stays_when_the_keys_of_the_links_change(links: Links) -> None:
+    rotated = Links(lambda: {"current": "0", "0": "nothing of the old keys"}, BASE, lambda: ADDRESS_KEY)
     assert rotated.address_hash("a@example.org") == links.address_hash("a@example.org")
-    assert other_keys(**{**KEYS, "1": "another"}).address_hash("a@example.org") != links.address_hash("a@example.org")
+    elsewhere = Links(lambda: KEYS, BASE, lambda: "the key of another deployment")
+    assert elsewhere.address_hash("a@example.org") != links.address_hash("a@example.org")
     assert links.address_hash("b@example.org") != links.address_hash("a@example.org")
+
+
+def test_a_key_that_is_new_meanwhile_is_fetched_and_one_that_is_made_up_asks_once_a_minute(links: Links) -> None:
+    stored, loads, now = dict(KEYS), list[float](), 1000.0
+
+    def load() -> dict[str, str]:
+        loads.append(now)
+        return dict(stored)
+
+    reading = Links(load, BASE, lambda: ADDRESS_KEY, lambda: now)
+    assert reading.verifies(links.token(CLARA), CLARA)
+    stored |= {"current": "2", "2": "the second key"}
+    new = other_keys(**stored).token(CLARA)
+    assert not reading.verifies(new, CLARA)
+    now += 60
+    assert reading.verifies(new, CLARA)
+    assert reading.verifies(links.token(CLARA), CLARA)
+    for _ in range(10):
+        assert not reading.verifies(new.replace(".2.", ".3."), CLARA)
+    assert loads == [1000, 1060]
+
+
+def test_while_the_keys_cannot_be_fetched_those_that_are_known_stay_good(links: Links) -> None:
+    now, answers = 0.0, iter([KEYS])
+    reading = Links(lambda: next(answers), BASE, lambda: ADDRESS_KEY, lambda: now)
+    assert reading.verifies(links.token(CLARA), CLARA)
+    now += 60
+    with pytest.raises(StopIteration):
+        reading.verifies(links.token(CLARA).replace(".1.", ".3."), CLARA)
+    assert reading.verifies(links.token(CLARA), CLARA)
 
 
 def test_the_keys_are_read_from_secrets_manager_once_and_only_when_needed() -> None:
@@ -103,9 +134,9 @@ def test_the_keys_are_read_from_secrets_manager_once_and_only_when_needed() -> N
             loads.append(1)
             return keys_from_secret(manager, "link-keys")
 
-        links = Links(load, BASE)
+        links = Links(load, BASE, lambda: ADDRESS_KEY)
         assert not loads
         manager.create_secret(Name="link-keys", SecretString='{"current": "1", "1": "the first key of the tests"}')
-        assert links.token(CLARA) == Links(lambda: KEYS, BASE).token(CLARA)
+        assert links.token(CLARA) == Links(lambda: KEYS, BASE, lambda: ADDRESS_KEY).token(CLARA)
         assert links.verifies(links.token(CLARA), CLARA)
         assert loads == [1]

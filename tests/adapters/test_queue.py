@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.adapters.queue import Queue, QueueFailed
 from chalicelib.domain.work import Work
@@ -34,3 +35,15 @@ def test_what_sqs_refused_is_an_error_because_the_outbox_must_stay(queue_url: st
 
     with pytest.raises(QueueFailed, match="InternalError"):
         Queue(Refusing(), queue_url).send([WORK])
+
+
+def test_a_queue_that_is_not_there_or_cannot_be_reached_is_the_same_error(shelf: Shelf, queue_url: str) -> None:
+    with pytest.raises(QueueFailed, match="NonExistentQueue"):
+        Queue(shelf.sqs, queue_url + "-gone").send([WORK])
+
+    class Unreachable:
+        def send_message_batch(self, **_: Any) -> dict[str, Any]:
+            raise EndpointConnectionError(endpoint_url=queue_url)
+
+    with pytest.raises(QueueFailed, match="Could not connect"):
+        Queue(Unreachable(), queue_url).send([WORK])

@@ -8,10 +8,18 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    NoCredentialsError,
+    ParamValidationError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
 
 from chalicelib.adapters.aws import ONCE, client
 from chalicelib.adapters.mime import build
-from chalicelib.adapters.ses import Mailer, NotAccepted, Refused, Unsure
+from chalicelib.adapters.ses import MISCONFIGURED, Mailer, Misconfigured, NotAccepted, Refused, Unsure
 from chalicelib.domain.message import Message
 from infra.local.ses import SesServer
 from tests.shelf import NOW, REGION
@@ -74,9 +82,9 @@ def test_the_real_rate_limit_means_not_accepted(mailer: Mailer, mail_server: Ses
     assert len(mail_server.messages()) == 1
 
 
-def test_paused_sending_means_not_accepted(mailer: Mailer, mail_server: SesServer) -> None:
+def test_paused_sending_is_a_fault_of_the_account(mailer: Mailer, mail_server: SesServer) -> None:
     mail_server.account.sending_enabled = False
-    with pytest.raises(NotAccepted, match="SendingPaused"):
+    with pytest.raises(Misconfigured, match="SendingPaused"):
         send(mailer)
 
 
@@ -96,19 +104,54 @@ def test_a_connection_lost_after_accepting_means_unsure_and_one_mail(
     assert len(mail_server.messages()) == 1
 
 
-@pytest.mark.parametrize("facts", [
-    {"sender": "somebody@elsewhere.example"},
-    {"tags": {"occurrence": "no spaces here"}},
-], ids=["unverified sender", "a tag that SES does not take"])  # fmt: skip
-def test_what_ses_refuses_for_good_is_refused(mailer: Mailer, mail_server: SesServer, facts: dict[str, Any]) -> None:
+def test_what_ses_refuses_for_good_is_refused(mailer: Mailer, mail_server: SesServer) -> None:
     with pytest.raises(Refused):
-        send(mailer, **facts)
+        send(mailer, tags={"occurrence": "no spaces here"})
     assert mail_server.messages() == []
 
 
-def test_an_unknown_configuration_set_is_refused(mail_server: SesServer) -> None:
-    with pytest.raises(Refused, match="NotFoundException"):
+def test_a_sender_that_is_not_verified_is_a_fault_of_the_account(mailer: Mailer, mail_server: SesServer) -> None:
+    with pytest.raises(Misconfigured, match="MessageRejected: Email address is not verified"):
+        send(mailer, sender="somebody@elsewhere.example")
+    assert mail_server.messages() == []
+
+
+def test_an_unknown_configuration_set_is_a_fault_of_the_configuration(mail_server: SesServer) -> None:
+    with pytest.raises(Misconfigured, match="NotFoundException"):
         send(mailer_at(mail_server.url, "no-such-set"))
+
+
+class Failing:
+    """A client that gets no further than this error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def send_email(self, **_: Any) -> dict[str, Any]:
+        raise self._error
+
+
+def answered(code: str, message: str = "", status: int = 400) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "SendEmail")
+
+
+@pytest.mark.parametrize("error, kind", [
+    (NoCredentialsError(), NotAccepted),
+    (ParamValidationError(report="no address"), NotAccepted),
+    (SSLError(endpoint_url="e", error="x"), Unsure),
+    (ConnectionClosedError(endpoint_url="e"), Unsure),
+    (ResponseParserError("half an answer"), Unsure),
+    (answered("TooManyRequestsException", "Daily message quota exceeded.", 429), NotAccepted),
+    (answered("MessageRejected", "Illegal content."), Refused),
+    *((answered(code), Misconfigured) for code in MISCONFIGURED),
+], ids=str)  # fmt: skip
+def test_each_fault_says_whether_a_mail_may_have_gone_out_and_what_helps(
+    error: Exception, kind: type[Exception]
+) -> None:
+    said = message()
+    with pytest.raises(kind):
+        Mailer(Failing(error), "convoke").send(said, build(said))
 
 
 def test_nobody_listening_means_not_accepted() -> None:

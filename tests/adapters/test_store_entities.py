@@ -201,7 +201,9 @@ def test_due_rows_come_up_to_the_moment_itself_and_no_later_ones(shelf: Shelf) -
 def test_a_batch_has_chunks_of_25_and_its_recipients_in_order(shelf: Shelf) -> None:
     people = [f"i{n:03}" for n in range(60)]
     shelf.batches.accept(batch(60), people, outbox())
-    assert [len(shelf.batches.chunk("p", n)) for n in range(4)] == [25, 25, 10, 0]
+    assert [len(shelf.batches.chunk("p", n)) for n in range(3)] == [25, 25, 10]
+    with pytest.raises(NotFound, match="no chunk 3"):
+        shelf.batches.chunk("p", 3)
     assert list(shelf.batches.recipients("p")) == people
     assert shelf.batches.find("symposium", "b") == batch(60)
 

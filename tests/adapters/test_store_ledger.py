@@ -2,18 +2,21 @@
 
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
-from chalicelib.domain.delivery import FOLLOWS, LEASE, Delivery
+from chalicelib.adapters.store.ledger import Ledger
+from chalicelib.adapters.store.table import Table
+from chalicelib.domain.delivery import FOLLOWS, GIVEN_UP, LEASE, Delivery, State
 from chalicelib.domain.event import Kind
-from tests.shelf import NOW, Shelf
+from tests.shelf import NOW, SETTINGS, Shelf
 
 LATER = NOW + LEASE + timedelta(seconds=1)
 
 
-def delivery(kind: Kind = "invitation") -> Delivery:
-    return Delivery(invitee="clara", event="symposium", kind=kind, occurrence="1", state="sending")
+def delivery(kind: Kind = "invitation", batch: str = "") -> Delivery:
+    return Delivery(invitee="clara", event="symposium", kind=kind, occurrence="1", state="sending", batch=batch)
 
 
 def state(shelf: Shelf, kind: Kind = "invitation") -> str:
@@ -69,7 +72,7 @@ def test_a_released_delivery_is_as_if_it_had_never_been_claimed(shelf: Shelf) ->
 
 def test_releasing_does_not_take_away_what_an_event_has_settled(shelf: Shelf) -> None:
     _, claimed = shelf.ledger.claim(delivery(), NOW)
-    shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", {})
+    shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", "m", {})
     shelf.ledger.release(claimed)
     assert state(shelf) == "delivered"
 
@@ -82,8 +85,61 @@ def test_a_skip_is_written_once_with_its_reason_and_never_over_a_delivery(shelf:
     assert not shelf.ledger.claim(delivery(), NOW)[0]
 
 
+class Repeating:
+    """A client that loses the answer of each put and repeats it, as boto3 does."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_item(self, **arguments: Any) -> Any:
+        self._client.put_item(**arguments)
+        return self._client.put_item(**arguments)
+
+
+def test_a_claim_whose_answer_was_lost_and_that_boto3_repeated_is_ours(shelf: Shelf) -> None:
+    ledger = Ledger(Table(Repeating(shelf.dynamodb), SETTINGS["TABLE"]))
+    mine, claimed = ledger.claim(delivery("confirmation"), NOW)
+    assert mine and ledger.settle(claimed, "unknown", reason="no answer")
+    again, reclaimed = ledger.claim(delivery("confirmation"), NOW)
+    assert again and reclaimed.attempts == 2
+    assert ledger.settle(reclaimed, "sent", message_id="m")
+
+
+@pytest.mark.parametrize("given_up", ["skip", "fail"])
+def test_what_a_batch_gave_up_is_replaced_by_another_batch_and_never_by_the_same(shelf: Shelf, given_up: str) -> None:
+    assert getattr(shelf.ledger, given_up)(delivery(batch="first"), "first reason")
+    assert not getattr(shelf.ledger, given_up)(delivery(batch="first"), "second reason")
+    assert not shelf.ledger.claim(delivery(batch="first"), NOW)[0]
+    assert shelf.ledger.skip(delivery(batch="second"), "another reason")
+    mine, claimed = shelf.ledger.claim(delivery(batch="third"), NOW)
+    assert mine and shelf.ledger.settle(claimed, "sent", message_id="m")
+    assert not shelf.ledger.claim(delivery(batch="fourth"), NOW)[0]
+    [line] = shelf.items("INVITEE#clara")
+    assert (line["batch"], "reason" in line) == ({"S": "third"}, False)
+
+
+@pytest.mark.parametrize("state", sorted(set(FOLLOWS) - GIVEN_UP))
+def test_no_batch_replaces_a_line_of_somebody_who_got_the_mail_or_may_have(shelf: Shelf, state: State) -> None:
+    _, claimed = shelf.ledger.claim(delivery(batch="first"), NOW)
+    shelf.ledger.settle(claimed, state)
+    assert not shelf.ledger.claim(delivery(batch="second"), NOW)[0]
+    assert not shelf.ledger.skip(delivery(batch="second"), "late")
+    assert not shelf.ledger.fail(delivery(batch="second"), "late")
+
+
+def test_an_event_about_another_message_moves_nothing(shelf: Shelf) -> None:
+    _, claimed = shelf.ledger.claim(delivery(), NOW)
+    shelf.ledger.settle(claimed, "sent", message_id="second")
+    assert not shelf.ledger.record_event(("clara", "invitation", "1"), "bounced", "first", {})
+    assert state(shelf) == "sent"
+    assert shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", "second", {})
+
+
 def test_an_event_about_an_unknown_delivery_makes_no_line(shelf: Shelf) -> None:
-    assert not shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", {})
+    assert not shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", "m", {})
     assert shelf.items() == []
 
 
@@ -91,7 +147,7 @@ def test_an_event_about_an_unknown_delivery_makes_no_line(shelf: Shelf) -> None:
 def test_events_in_any_order_end_in_the_same_state(shelf: Shelf, order: tuple[str, ...]) -> None:
     _, claimed = shelf.ledger.claim(delivery(), NOW)
     for told in order:
-        shelf.ledger.record_event(("clara", "invitation", "1"), told, {})
+        shelf.ledger.record_event(("clara", "invitation", "1"), told, "m", {})
     shelf.ledger.settle(claimed, "sent", message_id="m")
     assert state(shelf) == "complained"
 

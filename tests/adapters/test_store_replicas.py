@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.invitees import Invitees
 from chalicelib.adapters.store.table import Table
 from chalicelib.domain.invitee import Invitee
 from chalicelib.usecases.publish_event import publish_event
 from tests.shelf import FORM, NOW, SETTINGS, Shelf, document, table_definition
-from tests.usecases.steps import register
+from tests.usecases.steps import accept, register
 
 
 class Lagging:
@@ -73,3 +74,13 @@ def test_an_import_finds_the_people_of_the_one_before(shelf: Shelf, behind: Tabl
     [boris] = shelf.invite("boris")
     address = shelf.hash_of(boris.email)
     assert Invitees(behind).claimed("symposium", [address]) == {address: boris.id}
+
+
+def test_a_worker_finds_the_chunk_that_was_written_a_moment_ago(shelf: Shelf, clara: Invitee, behind: Table) -> None:
+    batch = accept(shelf)
+    assert Batches(behind).chunk(batch.plan_id, 0) == [clara.id]
+
+
+def test_a_version_can_be_read_from_the_moment_it_is_published(shelf: Shelf, behind: Table) -> None:
+    published = shelf.publish(date="2021-02-04")
+    assert Events(behind).version("symposium", published.version) == published

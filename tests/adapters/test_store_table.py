@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.store.table import ABSENT, Condition, ConditionFailed, Delete, Put, Table, Update
+from chalicelib.adapters.store import table as module
+from chalicelib.adapters.store.table import (
+    ABSENT,
+    BUSY_PAUSES,
+    Busy,
+    Condition,
+    ConditionFailed,
+    Delete,
+    Put,
+    Table,
+    Update,
+)
 from tests.shelf import SETTINGS, Shelf
 
 KEY = ("P", "S")
@@ -99,6 +110,40 @@ def test_what_dynamodb_left_unwritten_is_written_again(shelf: Shelf) -> None:
     table = Table(Meddling(shelf.dynamodb, "batch_write_item", left_all), SETTINGS["TABLE"])
     table.put_many([item(n) for n in range(60)])
     assert len(shelf.items("P")) == 60
+
+
+def test_an_attribute_that_is_set_first_keeps_its_first_value(table: Table) -> None:
+    table.write(Put(item(1)))
+    for moment in ("early", "late"):
+        table.write(Update(("P", "S001"), {"state": moment}, first={"sent_at": moment}))
+    assert table.get(("P", "S001")) == item(1, state="late", sent_at="early")
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_transaction_that_is_throttled_tries_again(shelf: Shelf, code: str) -> None:
+    def throttled(**_: Any) -> None:
+        answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": [{"Code": code}]}
+        raise ClientError(answer, "TransactWriteItems")
+
+    Table(Meddling(shelf.dynamodb, "transact_write_items", throttled), SETTINGS["TABLE"]).transact([Put(item(1))])
+    assert len(shelf.items("P")) == 1
+
+
+@pytest.mark.parametrize("call", ["batch_get_item", "batch_write_item"])
+def test_a_batch_that_is_never_processed_waits_longer_each_time_and_then_raises(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(module.random, "uniform", lambda _, most: most)
+    monkeypatch.setattr(module.time, "sleep", waited.append)
+
+    def left_all(RequestItems: dict[str, Any]) -> dict[str, Any]:
+        return {"Responses": {}, "UnprocessedKeys": RequestItems, "UnprocessedItems": RequestItems}
+
+    table = Table(Meddling(shelf.dynamodb, call, *[left_all] * 20), SETTINGS["TABLE"])
+    with pytest.raises(Busy, match="after 8 tries"):
+        table.put_many([item(1)]) if call == "batch_write_item" else table.batch_get([KEY])
+    assert tuple(waited) == BUSY_PAUSES == tuple(sorted(BUSY_PAUSES))
 
 
 def test_a_partition_is_read_page_by_page_to_its_end(table: Table) -> None:

@@ -252,3 +252,9 @@ def test_the_concept_notes_kept_in_the_project_are_one_page_and_what_their_sourc
     assert text_of(kept) == text_of(bytes(made))
     assert len(read(kept).pages) == 1
     assert len(kept) <= 60_000
+
+
+def test_a_title_that_is_only_a_picture_still_gives_an_agenda() -> None:
+    pictured = event(title={"en": "🎤", "ru": "🎤"})
+    assert agenda_data(pictured, "en", "Europe/Vienna")["title"] == "–"
+    assert agenda_pdf(pictured, "en", "Europe/Vienna").startswith(b"%PDF-")

@@ -191,6 +191,12 @@ def test_every_problem_of_a_row_is_told_at_once() -> None:
     ]  # fmt: skip
 
 
+def test_a_verdict_tells_what_the_row_says_from_what_is_filled_in() -> None:
+    [row] = verdicts("email,name,language,country\na@example.org,Aziz, ,uz\n")
+    assert row.given == {"email", "name", "country"}
+    assert row.draft and row.draft.language == "en"
+
+
 def test_a_language_may_carry_its_region() -> None:
     rows = verdicts("email,name,language\na@example.org,A,ru-RU\nb@example.org,B,en_GB\n")
     assert [row.draft.language for row in rows if row.draft] == ["ru", "en"]

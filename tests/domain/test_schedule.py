@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.event import Event
 from chalicelib.domain.schedule import Mailing, changes, feedback_window, mailings
-from tests.shelf import ENDS, NOW, STARTS, document, moved
+from tests.shelf import DOCUMENT, ENDS, NOW, STARTS, document, moved
 
 MINUTE = timedelta(minutes=1)
 
@@ -26,7 +26,7 @@ def test_a_reminder_is_due_before_each_session_that_one_can_attend_and_no_later_
 
 def test_a_rule_that_names_sessions_reminds_of_these_alone() -> None:
     found = planned(reminders=[{"id": "r", "before_minutes": 5, "sessions": ["session-2"]}], feedback=None)
-    assert [one.occurrence for one in found] == ["r--session-2"]
+    assert [one.occurrence for one in found] == ["r_session-2"]
 
 
 def test_feedback_is_due_after_the_end_and_until_the_form_closes() -> None:
@@ -58,6 +58,23 @@ def test_a_reminder_of_a_moved_session_is_another_delivery_and_a_feedback_reques
 
 def test_an_occurrence_can_stand_in_a_mail_tag() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", one.delivery_occurrence) for one in planned())
+
+
+def test_no_two_mailings_share_a_name_whatever_their_rules_and_sessions_are_called() -> None:
+    sessions = [{**DOCUMENT["sessions"][0], "id": name} for name in ("c", "b--c")]
+    rules = [{"id": name, "before_minutes": 60} for name in ("a", "a--b")]
+    found = [one.occurrence for one in planned(sessions=sessions, reminders=rules, feedback=None)]
+    assert len(set(found)) == len(found) == 4
+
+
+def test_a_mailing_that_is_due_when_it_was_but_later_of_use_is_planned_anew() -> None:
+    """The session starts 30 minutes later, and its reminder comes 30 minutes earlier before it."""
+    first = planned(reminders=[{"id": "r", "before_minutes": 60}], feedback=None)
+    later = [{**one, "starts": "09:00"} if one["id"] == "session-1" else one for one in DOCUMENT["sessions"]]
+    rule = {"id": "r", "before_minutes": 90, "sessions": ["session-1"]}
+    again, gone = changes(first, planned(sessions=later, reminders=[rule], feedback=None), NOW)
+    assert [(one.due_at, one.latest_at) for one in again] == [(first[0].due_at, first[0].latest_at + 30 * MINUTE)]
+    assert [one.session for one in gone] == ["session-2"]
 
 
 def test_an_unchanged_agenda_changes_nothing() -> None:

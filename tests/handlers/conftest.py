@@ -16,7 +16,7 @@ from chalicelib import settings as settings_module
 from chalicelib import wiring
 from chalicelib.adapters import aws
 from chalicelib.domain.invitee import Invitee
-from tests.shelf import BASE, KEYS, REGION, SETTINGS, Shelf
+from tests.shelf import ADDRESS_KEY, BASE, KEYS, REGION, SETTINGS, Shelf
 
 CACHED = (settings_module.settings, wiring.table, wiring.links, wiring.documents, wiring.queue, wiring.post)
 
@@ -59,6 +59,7 @@ def web(shelf: Shelf, queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     secrets = boto3.client("secretsmanager", region_name=REGION) if not _SECRETS else _SECRETS[0]
     _SECRETS[:] = [secrets]
     secrets.create_secret(Name=SETTINGS["LINK_KEYS"], SecretString=json.dumps(KEYS))
+    secrets.create_secret(Name=SETTINGS["ADDRESS_KEY"], SecretString=ADDRESS_KEY)
     for one in CACHED:
         one.cache_clear()
     monkeypatch.setattr(wiring, "now", shelf.clock)

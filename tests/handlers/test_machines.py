@@ -102,7 +102,7 @@ def test_the_clock_takes_its_time_from_its_event(web: Web) -> None:
     register(web.shelf, clara)
     work_off(web.shelf)
     assert tick("2021-01-28T06:29:59Z")["fired"] == []
-    assert tick("2021-01-28T06:30:00Z")["fired"] == ["symposium#hour-before--session-1"]
+    assert tick("2021-01-28T06:30:00Z")["fired"] == ["symposium#hour-before_session-1"]
     web.shelf.clock.time = STARTS["session-1"]
     assert work_off(web.shelf) == {"sent": 1}
 
@@ -113,7 +113,7 @@ def test_the_clock_is_heard_when_something_due_could_not_be_done(web: Web) -> No
     web.shelf.dynamodb.put_item(TableName="convoke", Item={**key, "what": {"S": "nonsense"}})
     with pytest.raises(RuntimeError, match="broken"):
         tick("2021-01-28T06:30:00Z")
-    assert web.shelf.events.mailing("symposium", "hour-before--session-1").state == "fired"
+    assert web.shelf.events.mailing("symposium", "hour-before_session-1").state == "fired"
 
 
 # SES's news

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from app import app
 from chalicelib.domain.errors import Problem
-from chalicelib.handlers.representations import ProblemDocument
+from chalicelib.handlers.representations import ProblemDocument, RegistrationOut
 from tests.handlers.conftest import Web
 from tests.shelf import DOCUMENT, ENDS, raw_document
-from tests.usecases.steps import register, work_off
+from tests.usecases.steps import answer, register, work_off
 
 pytestmark = pytest.mark.filterwarnings("ignore:CognitoUserPoolAuthorizer")
 """Chalice's test client lets everybody in and says so; the deployed stack is asked elsewhere."""
@@ -178,8 +178,8 @@ def test_a_list_that_cannot_be_read_is_answered_in_words_and_writes_nothing(
 
 
 def test_another_kind_of_body_is_refused_by_its_type(event: Web) -> None:
-    answer = event.request("POST", "/api/events/symposium/invitees", b"<x/>", content_type="application/xml")
-    assert answer.status_code == 415
+    refused(event.request("POST", "/api/events/symposium/invitees", b"<x/>", content_type="application/xml"), 415)
+    refused(event.request("POST", "/api/events/symposium/batches", b"x", content_type="text/plain"), 415)
 
 
 def test_people_are_read_page_by_page_with_a_cursor(event: Web) -> None:
@@ -191,6 +191,24 @@ def test_people_are_read_page_by_page_with_a_cursor(event: Web) -> None:
         names += [one["name"] for one in page["invitees"]]
         path = page["cursor"] and f"/symposium/invitees?limit=4&cursor={page['cursor']}"
     assert sorted(names) == sorted(f"P{n}" for n in range(25))
+
+
+@pytest.mark.parametrize("limit", [1, 1000])
+def test_people_are_filtered_by_status_category_and_language_together(event: Web, limit: int) -> None:
+    fits = {"category": "un", "language": "ru"}
+    event.shelf.invite("anna", "boris", "clara", **fits)
+    event.shelf.invite("dan", **{**fits, "category": "government"})
+    event.shelf.invite("emma", **{**fits, "language": "en"})
+    for one in event.shelf.invitees.all("symposium"):
+        if one.name != "Clara":
+            answer(event.shelf, one, "declined")
+    names, query = [], f"limit={limit}&status=declined&category=un&language=ru"
+    path = f"/symposium/invitees?{query}"
+    while path:
+        page = event.api("GET", path).json_body
+        names += [one["name"] for one in page["invitees"]]
+        path = page["cursor"] and f"/symposium/invitees?{query}&cursor={page['cursor']}"
+    assert sorted(names) == ["Anna", "Boris"]
 
 
 def test_a_person_is_shown_with_status_and_without_a_link(event: Web) -> None:
@@ -249,6 +267,9 @@ def test_a_cursor_of_another_event_or_of_anybodys_making_is_refused(event: Web) 
         ("limit=%D9%A3", "limit"),
         (f"limit={'9' * 5000}", "limit"),
         ("status=maybe", "status"),
+        ("category=press", "category"),
+        ("category=", "category"),
+        ("language=fr", "language"),
     ],
 )
 def test_a_query_that_does_not_fit_names_its_field(event: Web, query: str, field: str) -> None:
@@ -316,6 +337,7 @@ def test_registrations_are_json_or_a_table_that_no_spreadsheet_calculates(event:
         sessions=["session-1", "session-2"],
     )
     [said] = event.api("GET", "/symposium/registrations").json_body["registrations"]
+    assert set(said) == set(RegistrationOut.model_fields)
     assert (said["name"], said["sessions"]) == ('=HYPERLINK("http://x.example","y")', ["session-1", "session-2"])
     [row] = table(event.api("GET", "/symposium/registrations", accept="text/csv"))
     assert row["name"] == '\'=HYPERLINK("http://x.example","y")'
@@ -324,6 +346,7 @@ def test_registrations_are_json_or_a_table_that_no_spreadsheet_calculates(event:
 
 def test_feedback_is_json_or_a_table_that_no_spreadsheet_calculates(event: Web) -> None:
     [clara] = event.shelf.invite("clara")
+    register(event.shelf, clara)
     event.shelf.clock.time = ENDS + timedelta(hours=1)
     event.shelf.events.open_feedback("symposium", event.shelf.clock())
     event.form(event.link(clara, "/feedback"), {"overall": "5", "more": "+1\n=2"})
@@ -331,7 +354,7 @@ def test_feedback_is_json_or_a_table_that_no_spreadsheet_calculates(event: Web) 
         {"day": "2021-01-28", "overall": 5, "more": "+1\n=2"}
     ]
     [row] = table(event.api("GET", "/symposium/feedback", accept="text/csv"))
-    assert row == {"day": "2021-01-28", "overall": "5", "best": "", "more": "'+1\n=2"}
+    assert row == {"day": "2021-01-28", "overall": "5", "best": "", "more": "'+1\n'=2"}
 
 
 # the description
@@ -347,6 +370,16 @@ def test_the_description_names_every_route_of_the_api_and_resolves(web: Web) -> 
     assert described == routes
     schemas, text = said["components"]["schemas"], json.dumps(said)
     assert set(re.findall(r"#/components/schemas/(\w+)", text)) <= set(schemas)
+
+
+def test_the_description_names_the_fields_of_a_registration_and_what_a_body_of_another_type_gets(web: Web) -> None:
+    said = web.get("/api/openapi.json").json_body
+    listed = said["components"]["schemas"]["RegistrationList"]["properties"]["registrations"]["items"]["$ref"]
+    fields = said["components"]["schemas"][listed.rpartition("/")[2]]["properties"]
+    assert {"name", "email", "sessions", "registered_at"} <= set(fields)
+    for methods in said["paths"].values():
+        for one in methods.values():
+            assert ("415" in one["responses"]) == ("requestBody" in one)
 
 
 def test_every_route_of_the_api_is_behind_the_authorizer_and_no_page_is() -> None:

@@ -5,11 +5,12 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from infra.local.actors import Mailbox, Organiser, tick
+from chalicelib.domain.event import utc
+from infra.local.actors import Mailbox, Organiser, tick, wait_until
 from infra.local.stack import STACK, LocalStack
 from tests.deployed import symposium
 
@@ -63,7 +64,7 @@ def test_each_function_has_a_role_of_its_own(stack: LocalStack) -> None:
     assert len(functions) == len(roles) == 5
 
 
-@pytest.mark.parametrize("action", ["dynamodb:PutItem", "sqs:SendMessage", "secretsmanager:GetSecretValue"])
+@pytest.mark.parametrize("action", ["dynamodb:PutItem", "secretsmanager:GetSecretValue"])
 def test_the_api_cannot_work_without(stack: LocalStack, organiser: Organiser, event: str, action: str) -> None:
     if action == "secretsmanager:GetSecretValue":
         restart(stack, "APIHandlerName")
@@ -72,13 +73,26 @@ def test_the_api_cannot_work_without(stack: LocalStack, organiser: Organiser, ev
         assert batch.status == 500
 
 
+def test_what_the_api_cannot_queue_waits_for_the_clock(
+    stack: LocalStack, organiser: Organiser, mailbox: Mailbox, event: str
+) -> None:
+    with without(stack, "ApiHandler", "sqs:SendMessage"):
+        batch = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
+        assert batch.status == 202
+        time.sleep(3)
+        assert mailbox.messages(event=event) == []
+    tick(stack, utc(datetime.now(UTC) + timedelta(minutes=5)))
+    wait_until(lambda: len(mailbox.messages(event=event)) == 1, "the invitation", 30)
+
+
 def test_the_worker_cannot_send_without_ses(
     stack: LocalStack, organiser: Organiser, mailbox: Mailbox, event: str
 ) -> None:
-    with without(stack, "Deliver", "ses:SendEmail"):
+    with without(stack, "Deliver", "ses:Send"):
         organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
         time.sleep(5)
         assert mailbox.messages(event=event) == []
+        assert "AccessDenied" in log_of(stack, "DeliverName")
 
 
 def test_the_clock_cannot_start_a_mailing_without_the_index(stack: LocalStack, event: str) -> None:
@@ -94,13 +108,24 @@ def test_events_do_not_reach_the_ledger_without_update(stack: LocalStack, organi
         assert (outcomes["delivered"], outcomes["sent"]) == (0, 1)
 
 
-def test_no_agenda_is_kept_without_put_object(stack: LocalStack) -> None:
-    functions = stack.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId="Typeset")
-    name = functions["StackResourceDetail"]["PhysicalResourceId"]
+def test_no_agenda_is_kept_without_put_object(stack: LocalStack, event: str) -> None:
+    described = stack.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId="Typeset")
+    name = described["StackResourceDetail"]["PhysicalResourceId"]
+    order = json.dumps({"event": event, "version": 1, "language": "en", "zone": "Europe/Vienna"}).encode()
+
+    def typeset() -> dict:  # type: ignore[type-arg]
+        return json.loads(stack.client("lambda").invoke(FunctionName=name, Payload=order)["Payload"].read())
+
+    assert typeset()["bytes"] > 10_000
     with without(stack, "Typeset", "s3:PutObject"):
-        order = {"event": "policies", "version": 1, "language": "en", "zone": "Europe/Vienna"}
-        answer = stack.client("lambda").invoke(FunctionName=name, Payload=json.dumps(order).encode())
-        assert answer.get("FunctionError")
+        assert "AccessDenied" in typeset()["errorMessage"]
+
+
+def log_of(stack: LocalStack, output: str) -> str:
+    """Everything a function has logged."""
+    group = f"/aws/lambda/{stack.outputs[output]}"
+    events = stack.client("logs").filter_log_events(logGroupName=group)["events"]
+    return "\n".join(one["message"] for one in events)
 
 
 def restart(stack: LocalStack, output: str) -> None:

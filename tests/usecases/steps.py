@@ -21,8 +21,8 @@ def accept(
     shelf: Shelf, kind: str = "invitation", key: str = "key", *, dry_run: bool = False, **audience: list[str]
 ) -> Batch:
     request = BatchRequest.model_validate({"kind": kind, "audience": audience})
-    return accept_batch(shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, "symposium", request, key,
-                        shelf.clock(), dry_run=dry_run)  # fmt: skip
+    return accept_batch(shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, shelf.documents,
+                        "symposium", request, key, shelf.clock(), dry_run=dry_run)  # fmt: skip
 
 
 def deliver(shelf: Shelf, work: Work) -> dict[str, int]:

@@ -9,13 +9,25 @@ import pytest
 
 from chalicelib.adapters.queue import QueueFailed
 from chalicelib.domain.batch import Batch, BatchRequest, Plan
-from chalicelib.domain.delivery import Delivery
-from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.delivery import FOLLOWS, GIVEN_UP, Delivery, State
+from chalicelib.domain.errors import Conflict, Invalid, NotFound
+from chalicelib.domain.invitee import Invitee
 from chalicelib.usecases.accept_batch import GRACE, accept_batch
 from chalicelib.usecases.leave import leave
 from chalicelib.usecases.read_batch import read_batch
-from tests.shelf import NOW, Shelf
-from tests.usecases.steps import accept, answer, invite_all, outcomes, progress_of, register, tick, told, work_off
+from tests.shelf import DEADLINE, NOW, Shelf
+from tests.usecases.steps import (
+    accept,
+    answer,
+    deliver,
+    invite_all,
+    outcomes,
+    progress_of,
+    register,
+    tick,
+    told,
+    work_off,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +82,88 @@ def test_each_chase_is_one_of_its_own_and_a_second_invitation_is_none(shelf: She
     assert len(shelf.ses.messages()) == 3
 
 
+def given_up(shelf: Shelf, invitee: Invitee) -> None:
+    """The invitation to this person was skipped: they had left, and then were invited anew."""
+    shelf.ledger.skip(
+        Delivery(invitee=invitee.id, event="symposium", kind="invitation", occurrence="1", state="sending", batch="b"),
+        "unsubscribed",
+    )
+
+
+def test_whom_a_batch_gave_up_a_new_batch_mails_once(shelf: Shelf) -> None:
+    clara, boris = shelf.invite("clara", "boris")
+    given_up(shelf, clara)
+    batch = accept(shelf, key="second")
+    assert batch.plan == plan(audience=2, to_send=2)
+    [work] = shelf.take()
+    assert [deliver(shelf, work) for _ in range(2)] == [{"sent": 2}, {"done": 2}]
+    assert shelf.recipients() == [boris.email, clara.email]
+    assert accept(shelf, key="third").plan == plan(audience=2, already_sent=2)
+
+
+def test_who_got_no_invitation_because_it_was_given_up_is_not_chased(shelf: Shelf) -> None:
+    clara, _ = shelf.invite("clara", "boris")
+    given_up(shelf, clara)
+    assert accept(shelf, "chase", "chase").plan == plan(audience=2, not_invited=2)
+
+
+@pytest.mark.parametrize("state", sorted(set(FOLLOWS) - GIVEN_UP))
+def test_an_invitation_that_went_out_or_may_have_stands_for_a_chase(shelf: Shelf, state: State) -> None:
+    [clara] = shelf.invite("clara")
+    one = Delivery(invitee=clara.id, event="symposium", kind="invitation", occurrence="1", state="sending", batch="b")
+    _, claimed = shelf.ledger.claim(one, NOW)
+    shelf.ledger.settle(claimed, state)
+    assert accept(shelf, "chase", "chase").plan == plan(audience=1, to_send=1)
+    assert accept(shelf, key="second").plan == plan(audience=1, already_sent=1)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("kind", ["invitation", "chase"])
+def test_after_the_deadline_nobody_is_invited_or_chased_until_it_is_later(
+    shelf: Shelf, kind: str, dry_run: bool
+) -> None:
+    shelf.clock.time = DEADLINE
+    accept(shelf, kind, "in time", dry_run=dry_run)
+    shelf.clock.pass_(seconds=1)
+    before = shelf.items()
+    with pytest.raises(Conflict, match=r"2021-01-26 18:00, Europe/Vienna.*later \"answer_by\""):
+        accept(shelf, kind, dry_run=dry_run)
+    assert shelf.items() == before
+    shelf.publish(answer_by={"days_before": 1, "at": "18:00"})
+    accept(shelf, kind, dry_run=dry_run)
+
+
+def test_the_same_key_gives_its_batch_also_after_the_deadline(shelf: Shelf) -> None:
+    shelf.invite("clara")
+    batch = accept(shelf)
+    shelf.clock.time = DEADLINE + GRACE
+    assert accept(shelf) == batch
+
+
+@pytest.mark.parametrize("changes, said", [({}, "not open yet"), ({"feedback": None}, "no feedback form")])
+def test_feedback_is_not_asked_before_its_form_is_open(shelf: Shelf, changes: dict[str, Any], said: str) -> None:
+    shelf.publish(**changes)
+    with pytest.raises(Conflict, match=f"{said}|by itself after the end"):
+        accept(shelf, "feedback")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_document_that_goes_with_the_mail_and_was_not_uploaded_is_named(shelf: Shelf, dry_run: bool) -> None:
+    notes = [{"id": name, "title": {"en": name}, "filename": f"{name}.pdf"} for name in ("note", "map", "other")]
+    shelf.publish(documents=notes, attachments={"invitation": ["agenda", "note", "map"], "chase": ["other"]})
+    shelf.documents.put_document("symposium", "note", "ru", b"%PDF-")
+    before = shelf.items()
+    with pytest.raises(Invalid) as refused:
+        accept(shelf, dry_run=dry_run)
+    [problem] = refused.value.problems
+    assert (problem.field, problem.message) == ("documents.map", "Upload it, or take it out of attachments.")
+    assert shelf.items() == before
+    shelf.documents.put_document("symposium", "map", "en", b"%PDF-")
+    accept(shelf, dry_run=dry_run)
+
+
 def test_feedback_is_asked_of_those_who_are_registered(shelf: Shelf) -> None:
+    shelf.events.open_feedback("symposium", NOW)
     came, _, withdrew = shelf.invite("came", "silent", "withdrew")
     register(shelf, came)
     register(shelf, withdrew)
@@ -151,8 +244,9 @@ def test_a_key_belongs_to_one_event(shelf: Shelf) -> None:
     shelf.publish("forum")
     request = BatchRequest(kind="chase")
     other = accept_batch(
-        shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, "forum", request, "key", NOW, dry_run=False
-    )
+        shelf.events, shelf.planner, shelf.batches, shelf.dues, shelf.queue, shelf.documents, "forum", request, "key",
+        NOW, dry_run=False,
+    )  # fmt: skip
     assert accept(shelf).id != other.id
 
 
@@ -211,15 +305,15 @@ def test_a_crash_between_accepting_and_queueing_is_caught_up_by_the_clock(
     shelf: Shelf, queued_before_the_crash: bool
 ) -> None:
     shelf.invite("clara", "boris")
-    send = shelf.queue.send
+    send, died = shelf.queue.send, KeyboardInterrupt
 
     def crash(works: Any, delay: int = 0) -> None:
         if queued_before_the_crash:
             send(works, delay)
-        raise QueueFailed("the machine died")
+        raise died
 
     shelf.queue.send = crash  # type: ignore[method-assign]
-    with pytest.raises(QueueFailed):
+    with pytest.raises(died):
         accept(shelf)
     shelf.queue.send = send  # type: ignore[method-assign]
     batch = accept(shelf)
@@ -229,6 +323,23 @@ def test_a_crash_between_accepting_and_queueing_is_caught_up_by_the_clock(
     work_off(shelf)
     assert shelf.recipients() == ["boris@example.org", "clara@example.org"]
     assert outcomes(shelf, batch) == {"sent": 2}
+
+
+def test_a_queue_that_fails_when_the_batch_is_stored_is_logged_and_the_clock_queues_it(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.invite("clara")
+    send = shelf.queue.send
+
+    def fails(*_: Any) -> None:
+        raise QueueFailed("InternalError")
+
+    shelf.queue.send = fails  # type: ignore[method-assign]
+    batch = accept(shelf)
+    shelf.queue.send = send  # type: ignore[method-assign]
+    assert batch.plan.to_send == 1 and batch.id in caplog.text
+    assert tick(shelf, NOW + GRACE).queued_again == [f"batch#{batch.id}"]
+    assert work_off(shelf) == {"sent": 1}
 
 
 def test_a_crash_before_the_batch_is_stored_leaves_nothing_that_sends_mail(shelf: Shelf) -> None:

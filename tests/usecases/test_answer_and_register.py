@@ -1,20 +1,23 @@
 """What an invitee may do with a link, until when, and what follows from it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.adapters.queue import Queue, QueueFailed
 from chalicelib.adapters.store.invitees import profile_key
 from chalicelib.adapters.store.table import Update
 from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound
+from chalicelib.domain.work import Work
 from chalicelib.usecases import list_answers
 from chalicelib.usecases.answer import answer as answering
 from chalicelib.usecases.leave import come_back, leave
 from chalicelib.usecases.open_link import open_link
 from chalicelib.usecases.register import register as registering
 from tests.shelf import DEADLINE, FORM, NOW, Shelf
-from tests.usecases.steps import answer, register, work_off
+from tests.usecases.steps import answer, register, tick, work_off
 
 SECOND = timedelta(seconds=1)
 
@@ -129,6 +132,35 @@ def test_of_two_changes_in_a_row_the_first_confirmation_is_skipped_for_the_secon
     assert "Agency" in mail.get_body(("plain",)).get_content()
 
 
+def test_of_two_clicks_at_the_same_time_both_get_the_one_registration_and_one_mail(shelf: Shelf) -> None:
+    stale, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
+    first = register(shelf, clara(shelf))
+    before, queued = shelf.items(), shelf.queued()
+    assert registering(shelf.invitees, shelf.queue, event, stale, FORM, NOW + SECOND) == first
+    assert (shelf.items(), shelf.queued()) == (before, queued)
+
+
+def test_a_click_that_was_overtaken_by_a_registration_and_a_decline_is_told(shelf: Shelf) -> None:
+    stale, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
+    register(shelf, clara(shelf))
+    answer(shelf, clara(shelf), "declined")
+    with pytest.raises(Conflict):
+        registering(shelf.invitees, shelf.queue, event, stale, FORM, NOW)
+    assert clara(shelf).rsvp == "declined"
+
+
+def test_a_queue_that_fails_is_no_reason_to_refuse_a_registration_and_the_clock_sends_its_mail(shelf: Shelf) -> None:
+    class Broken(Queue):
+        def send(self, works: Sequence[Work], delay: int = 0) -> None:
+            raise QueueFailed("no answer")
+
+    event, broken = shelf.events.get("symposium"), Broken(None, "")
+    assert registering(shelf.invitees, broken, event, shelf.file(clara(shelf)), FORM, NOW).version == 1
+    assert (listed(shelf), shelf.queued()) == (["Clara Weiss"], [])
+    tick(shelf, NOW + timedelta(minutes=3))
+    assert work_off(shelf) == {"sent": 1}
+
+
 def test_of_two_windows_one_is_told_that_the_other_was_quicker(shelf: Shelf) -> None:
     stale, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
     register(shelf, clara(shelf))
@@ -179,13 +211,49 @@ def test_declining_withdraws_from_the_list_and_registering_again_comes_back_with
     assert (listed(shelf), work_off(shelf)) == (["Clara Weiss"], {"sent": 1})
 
 
-def test_who_declined_while_another_window_registered_is_not_listed(shelf: Shelf) -> None:
+@pytest.mark.parametrize("registered_before", [False, True], ids=["first", "change"])
+@pytest.mark.parametrize("chosen", ["declined", "tentative"])
+def test_a_decline_withdraws_also_what_another_window_registered_meanwhile(
+    shelf: Shelf, chosen: str, registered_before: bool
+) -> None:
+    if registered_before:
+        register(shelf, clara(shelf), organisation=["Before"])
+        work_off(shelf)
     stale, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
     register(shelf, clara(shelf))
-    answering(shelf.invitees, event, stale, "declined", NOW)
-    assert clara(shelf).rsvp == "declined"
+    answering(shelf.invitees, event, stale, chosen, NOW)
+    assert clara(shelf).rsvp == chosen
+    assert shelf.file(clara(shelf)).registration.withdrawn_at == NOW
+    assert [one.invitee for one in shelf.invitees.registrations("symposium")] == []
     assert listed(shelf) == []
     assert work_off(shelf) == {"skipped": 1}
+
+
+def test_a_link_that_was_revoked_while_a_decline_was_overtaken_leads_nowhere(shelf: Shelf) -> None:
+    stale, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
+    register(shelf, clara(shelf))
+    again = shelf.invitees.file
+
+    def revoked_meanwhile(invitee_id: str) -> Any:
+        shelf.table.write(Update(profile_key(invitee_id), {"generation": 2}))
+        return again(invitee_id)
+
+    shelf.invitees.file = revoked_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(NotFound):
+        answering(shelf.invitees, event, stale, "declined", NOW)
+    assert listed(shelf) == ["Clara Weiss"]
+
+
+@pytest.mark.parametrize("registered_before", [False, True], ids=["first", "change"])
+def test_a_decline_that_is_overtaken_again_and_again_is_told(shelf: Shelf, registered_before: bool) -> None:
+    if registered_before:
+        register(shelf, clara(shelf), organisation=["Before"])
+    stale, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
+    register(shelf, clara(shelf))
+    shelf.invitees.file = lambda _: stale  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        answering(shelf.invitees, event, stale, "declined", NOW)
+    assert listed(shelf) == ["Clara Weiss"]
 
 
 # leaving

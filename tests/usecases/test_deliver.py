@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.documents import TypesettingFailed
+from chalicelib.adapters.ses import Misconfigured, Refused
 from chalicelib.adapters.store.invitees import profile_key
 from chalicelib.adapters.store.table import Update
 from chalicelib.domain.delivery import LEASE, Delivery
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.message import Message
 from chalicelib.usecases import deliver as delivering
 from chalicelib.usecases.leave import leave
-from tests.shelf import DOCUMENT, NOW, STARTS, Shelf
+from infra.local.ses.account import Identity
+from tests.shelf import DEADLINE, DOCUMENT, NOW, STARTS, Shelf
 from tests.usecases.steps import accept, answer, deliver, invite_all, outcomes, register, tick, told, work_off
 
 Fault = Callable[..., None]
@@ -219,11 +224,65 @@ def test_what_ses_refuses_for_good_is_failed_with_its_words_and_holds_up_nobody(
     shelf.publish()
     clara, _ = shelf.invite("clara", "boris")
     batch = accept(shelf)
-    shelf.ses.account.identities.clear()
-    assert work_off(shelf) == {"failed": 2}
-    assert shelf.delivery(clara)["reason"].startswith("MessageRejected: Email address is not verified")
-    assert outcomes(shelf, batch) == {"failed": 2}
+    refuse(shelf, clara)
+    assert work_off(shelf) == {"failed": 1, "sent": 1}
+    assert shelf.delivery(clara)["reason"] == "MessageRejected: Illegal content."
+    assert outcomes(shelf, batch) == {"failed": 1, "sent": 1}
     assert shelf.queued() == []
+
+
+def refuse(shelf: Shelf, invitee: Invitee) -> None:
+    """SES refuses the next mail to this person for good."""
+    send = shelf.mailer.send
+
+    def refuses(message: Message, raw: bytes) -> str:
+        if message.recipient == invitee.email:
+            shelf.mailer.send = send
+            raise Refused("MessageRejected: Illegal content.")
+        return str(send(message, raw))
+
+    shelf.mailer.send = refuses
+
+
+def test_an_account_that_is_not_set_up_burns_nobodys_mail_and_gives_the_work_back_at_once(shelf: Shelf) -> None:
+    shelf.publish()
+    people = shelf.invite("clara", "boris", "aigul")
+    accept(shelf)
+    [work] = shelf.take()
+    shelf.ses.account.identities.clear()
+    before, send, tried = shelf.items("INVITEE#"), shelf.mailer.send, list[str]()
+
+    def counted(message: Message, raw: bytes) -> str:
+        tried.append(message.recipient)
+        return str(send(message, raw))
+
+    shelf.mailer.send = counted
+    with pytest.raises(Misconfigured, match="not verified"):
+        deliver(shelf, work)
+    assert (shelf.items("INVITEE#"), len(tried), shelf.queued()) == (before, 1, [])
+    shelf.ses.account.identities["symposium.example.org"] = Identity("symposium.example.org")
+    assert deliver(shelf, work) == {"sent": len(people)}
+
+
+def test_a_chunk_that_is_not_there_is_never_taken_for_done(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite("clara")
+    accept(shelf)
+    [work] = shelf.take()
+    with pytest.raises(NotFound):
+        deliver(shelf, work.model_copy(update={"chunk": 7}))
+
+
+@pytest.mark.parametrize("kind", ["invitation", "chase"])
+def test_an_invitation_that_waited_past_the_deadline_is_skipped_with_the_reason(shelf: Shelf, kind: str) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    if kind == "chase":
+        invite_all(shelf, "first")
+    occurrence = accept(shelf, kind).occurrence
+    shelf.clock.time = DEADLINE + timedelta(seconds=1)
+    assert work_off(shelf) == {"skipped": 1}
+    assert shelf.delivery(clara, kind, occurrence)["reason"] == "the deadline for answers has passed"
 
 
 # what may happen to a worker
@@ -331,7 +390,7 @@ def test_a_confirmation_with_a_calendar_goes_out_though_its_only_session_left_th
 
 def test_a_mail_brings_what_the_event_says_and_only_what_one_can_leave_offers_to_leave(shelf: Shelf) -> None:
     shelf.publish(
-        attachments={"invitation": ["agenda", "note", "missing"], "confirmation": ["agenda", "calendar"]},
+        attachments={"invitation": ["agenda", "note"], "confirmation": ["agenda", "calendar", "missing"]},
         documents=[
             {"id": name, "title": {"en": name, "ru": name}, "filename": f"{name}.pdf"} for name in ("note", "missing")
         ],
@@ -344,7 +403,7 @@ def test_a_mail_brings_what_the_event_says_and_only_what_one_can_leave_offers_to
     invitation, confirmation = shelf.mails()
     assert [part.get_filename() for part in invitation.iter_attachments()] == ["agenda.pdf", "note.pdf"]
     assert "note (PDF)" in invitation.get_body(("plain",)).get_content()
-    assert "missing (PDF)" not in invitation.get_body(("plain",)).get_content()
+    assert "missing (PDF)" not in confirmation.get_body(("plain",)).get_content()
     assert {part.get_content_type() for part in confirmation.walk()} >= {"text/calendar", "application/pdf"}
     assert invitation["List-Unsubscribe"] == f"<{shelf.links.url(aigul, 'unsubscribe')}>"
     assert invitation["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

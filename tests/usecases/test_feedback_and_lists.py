@@ -5,23 +5,32 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.adapters.store.feedback import Feedbacks
+from chalicelib.adapters.store.invitees import BEGINNING, SHARDS, Cursor
+from chalicelib.adapters.store.table import Table
 from chalicelib.domain.errors import Closed, Invalid, NotFound
 from chalicelib.domain.invitee import Invitee
+from chalicelib.handlers.representations import RegistrationOut
 from chalicelib.usecases import list_answers
 from chalicelib.usecases.give_feedback import feedback_state, give_feedback
 from chalicelib.usecases.put_document import put_document
-from tests.shelf import ENDS, Shelf
+from tests.shelf import ENDS, NOW, Shelf
 from tests.usecases.steps import answer, register
 
 OPENED = ENDS + timedelta(minutes=30)
 GOOD = {"overall": ["5"], "best": ["1"], "more": ["Спасибо"]}
 
 
+def registered(shelf: Shelf, name: str = "clara") -> Invitee:
+    [one] = shelf.invite(name)
+    register(shelf, one)
+    return one
+
+
 @pytest.fixture
 def clara(shelf: Shelf) -> Invitee:
-    """After the event, with the feedback form open."""
+    """Registered; after the event, with the feedback form open."""
     shelf.publish()
-    [clara] = shelf.invite("clara")
+    clara = registered(shelf)
     shelf.events.open_feedback("symposium", OPENED)
     shelf.clock.time = OPENED
     return clara
@@ -56,7 +65,7 @@ def test_feedback_counts_once_and_a_second_click_changes_nothing(shelf: Shelf, c
 
 def test_the_form_is_open_from_the_clocks_word_for_as_long_as_the_event_says(shelf: Shelf) -> None:
     shelf.publish()
-    [clara] = shelf.invite("clara")
+    clara = registered(shelf)
     shelf.clock.time = OPENED
     assert state(shelf, clara) == "not-yet"
     with pytest.raises(Closed):
@@ -73,10 +82,28 @@ def test_the_form_is_open_from_the_clocks_word_for_as_long_as_the_event_says(she
 
 def test_an_event_without_a_form_takes_no_feedback(shelf: Shelf) -> None:
     shelf.publish(feedback=None)
-    [clara] = shelf.invite("clara")
+    clara = registered(shelf)
     assert state(shelf, clara) == "not-yet"
     with pytest.raises(Closed):
         give(shelf, clara, GOOD)
+
+
+@pytest.mark.parametrize("answered", ["", "accepted", "tentative", "declined"])
+def test_only_people_whose_registration_stands_are_asked(shelf: Shelf, answered: str) -> None:
+    """Who said nothing, who accepted and did not register, who registered and thought better of it."""
+    shelf.publish()
+    [boris] = shelf.invite("boris")
+    if answered not in ("", "accepted"):
+        register(shelf, boris)
+    if answered:
+        answer(shelf, boris, answered)
+    shelf.events.open_feedback("symposium", OPENED)
+    shelf.clock.time = OPENED
+    before = shelf.items()
+    assert state(shelf, boris) == "not-asked"
+    with pytest.raises(Closed):
+        give(shelf, boris, GOOD)
+    assert shelf.items() == before
 
 
 @pytest.mark.parametrize("form, fields", [
@@ -105,7 +132,7 @@ def test_answers_to_questions_that_nobody_asked_are_not_kept(shelf: Shelf, clara
 def test_a_form_of_optional_questions_needs_one_answer(shelf: Shelf) -> None:
     question = {"id": "more", "kind": "text", "label": {"en": "More"}}
     shelf.publish(feedback={"questions": [question]})
-    [clara] = shelf.invite("clara")
+    clara = registered(shelf)
     shelf.events.open_feedback("symposium", OPENED)
     shelf.clock.time = OPENED
     with pytest.raises(Invalid):
@@ -113,7 +140,9 @@ def test_a_form_of_optional_questions_needs_one_answer(shelf: Shelf) -> None:
 
 
 def test_the_order_of_the_answers_says_nothing_about_the_order_of_the_people(shelf: Shelf, clara: Invitee) -> None:
-    people = shelf.invite(*(f"p{n}" for n in range(12)))
+    shelf.clock.time = NOW
+    people = [registered(shelf, f"p{n}") for n in range(12)]
+    shelf.clock.time = OPENED
     for n, one in enumerate(people):
         give(shelf, one, {"overall": ["3"], "more": [f"{n:02}"]})
     said = [str(row["more"]) for row in rows(shelf)[1]]
@@ -132,13 +161,13 @@ def test_registrations_are_listed_by_name_with_what_organisers_need(shelf: Shelf
     register(shelf, anna, name=["anna"])
     found = list_answers.registrations(shelf.events, shelf.invitees, "symposium")
     assert [row["name"] for row in found] == ["anna", "Zoe"]
-    assert set(found[0]) == set(list_answers.REGISTRATION_COLUMNS)
+    assert set(found[0]) == set(RegistrationOut.model_fields)
     assert (found[0]["email"], found[0]["sessions"], found[0]["country"]) == ("anna@example.org", ["session-1"], "UZ")
 
 
 def listing(shelf: Shelf, limit: int = 100, **wanted: str) -> list[str]:
     names: list[str] = []
-    cursor = (0, None)
+    cursor: Cursor | None = BEGINNING
     while cursor is not None:
         page, cursor = list_answers.invitees(shelf.events, shelf.invitees, "symposium", wanted, limit, cursor)
         assert len(page) <= limit
@@ -168,10 +197,31 @@ def test_lists_of_an_event_that_is_not_there_are_not_found(shelf: Shelf) -> None
         listing(shelf)
 
 
-def test_a_status_that_there_is_not_is_refused(shelf: Shelf) -> None:
+@pytest.mark.parametrize("name, value", [("status", "maybe"), ("category", "press"), ("language", "fr")])
+def test_a_filter_that_the_event_does_not_know_is_refused_by_its_name(shelf: Shelf, name: str, value: str) -> None:
     shelf.publish()
-    with pytest.raises(Invalid):
-        listing(shelf, status="maybe")
+    with pytest.raises(Invalid) as refused:
+        listing(shelf, **{name: value})
+    assert [one.field for one in refused.value.problems] == [name]
+
+
+def test_an_event_without_categories_of_its_own_is_listed_by_any(shelf: Shelf) -> None:
+    shelf.publish(categories={})
+    shelf.invite("anna", category="press")
+    assert listing(shelf, category="press") == ["Anna"]
+
+
+def test_a_filter_costs_no_query_for_each_person_that_it_leaves_out(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.publish()
+    shelf.invite(*(f"p{n}" for n in range(60)), category="government")
+    shelf.invite("anna", category="un")
+    asked, query = [], Table.query
+    monkeypatch.setattr(Table, "query", lambda *at, **how: asked.append(at) or query(*at, **how))
+    found, _ = list_answers.invitees(shelf.events, shelf.invitees, "symposium", {"category": "un"}, 1, BEGINNING)
+    assert [one.name for one in found] == ["Anna"]
+    assert len(asked) <= SHARDS
 
 
 # documents
@@ -179,7 +229,7 @@ def test_a_status_that_there_is_not_is_refused(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("document, language, content, error", [
     ("other", "en", b"%PDF-1.7", NotFound), ("note", "de", b"%PDF-1.7", Invalid), ("note", "en", b"<html>", Invalid),
-    ("note", "en", b"", Invalid), ("note", "en", b"%PDF-" + b"x" * (4 * 1024 * 1024), Invalid),
+    ("note", "en", b"", Invalid), ("note", "en", b"%PDF-" + b"x" * 1_500_000, Invalid),
 ])  # fmt: skip
 def test_only_a_pdf_of_reasonable_size_that_the_event_names_is_kept(
     shelf: Shelf, document: str, language: str, content: bytes, error: type[Exception]

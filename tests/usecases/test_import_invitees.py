@@ -94,6 +94,23 @@ def test_an_update_changes_what_the_row_says_and_not_what_the_person_answered(sh
     assert (now.language, now.rsvp, now.id) == ("ru", "tentative", anna.id)
 
 
+KNOWN = {"language": "ru", "time_zone": "Asia/Bishkek", "country": "KG", "delegation": "Labour", "category": "un"}
+
+
+@pytest.mark.parametrize("empty", [{}, dict.fromkeys(KNOWN, " ")], ids=["no columns", "empty cells"])
+def test_a_list_with_fewer_columns_leaves_what_is_known_and_fills_in_defaults_for_new_people_only(
+    shelf: Shelf, empty: Row
+) -> None:
+    load(shelf, row("anna", **KNOWN), row("boris", **KNOWN))
+    report = load(shelf, row("anna", **empty), {**row("boris", **empty), "name": "Dr. Boris"}, row("clara", **empty))
+    assert outcomes(report) == [(2, "unchanged"), (3, "updated"), (4, "created")]
+    anna, clara, boris = sorted(shelf.invitees.all("symposium"), key=lambda one: one.name)
+    for one in (anna, boris):
+        assert one.model_dump(include=set(KNOWN)) == KNOWN
+    assert boris.name == "Dr. Boris"
+    assert (clara.language, clara.time_zone, clara.country) == ("en", "Europe/Vienna", "")
+
+
 def test_a_list_longer_than_a_transaction_is_stored_whole(shelf: Shelf) -> None:
     report = load(shelf, *(row(f"p{n}") for n in range(90)))
     assert report.counts == {"created": 90}

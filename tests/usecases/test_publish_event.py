@@ -81,8 +81,8 @@ def test_of_two_who_publish_at_once_one_is_told_and_has_changed_nothing(
 def test_the_clock_learns_every_reminder_and_the_feedback(shelf: Shelf) -> None:
     publish(shelf, document())
     assert due(shelf) == {
-        "hour-before--session-1": "2021-01-28T06:30:00Z",
-        "hour-before--session-2": "2021-01-28T08:20:00Z",
+        "hour-before_session-1": "2021-01-28T06:30:00Z",
+        "hour-before_session-2": "2021-01-28T08:20:00Z",
         "feedback": "2021-01-28T11:30:00Z",
     }
     assert set(rules(shelf).values()) == {"planned"}
@@ -92,8 +92,8 @@ def test_a_moved_event_moves_its_mailings(shelf: Shelf) -> None:
     publish(shelf, document())
     publish(shelf, document(date="2021-02-04"))
     assert due(shelf) == {
-        "hour-before--session-1": "2021-02-04T06:30:00Z",
-        "hour-before--session-2": "2021-02-04T08:20:00Z",
+        "hour-before_session-1": "2021-02-04T06:30:00Z",
+        "hour-before_session-2": "2021-02-04T08:20:00Z",
         "feedback": "2021-02-04T11:30:00Z",
     }
 
@@ -109,24 +109,24 @@ def test_a_new_rule_is_planned_and_the_others_stay_as_they_are(shelf: Shelf) -> 
     before = due(shelf)
     more = [*DOCUMENT["reminders"], {"id": "day-before", "before_minutes": 1440, "sessions": ["session-1"]}]
     publish(shelf, document(reminders=more))
-    assert due(shelf) == {**before, "day-before--session-1": "2021-01-27T07:30:00Z"}
+    assert due(shelf) == {**before, "day-before_session-1": "2021-01-27T07:30:00Z"}
 
 
 def test_a_mailing_that_went_out_is_planned_anew_when_its_session_moves_into_the_future(shelf: Shelf) -> None:
     publish(shelf, document())
     tick(shelf, STARTS["session-1"] - HOUR)
-    assert rules(shelf)["hour-before--session-1"] == "fired"
+    assert rules(shelf)["hour-before_session-1"] == "fired"
     publish(shelf, document(date="2021-02-04"))
-    assert rules(shelf)["hour-before--session-1"] == "planned"
-    assert due(shelf)["hour-before--session-1"] == "2021-02-04T06:30:00Z"
+    assert rules(shelf)["hour-before_session-1"] == "planned"
+    assert due(shelf)["hour-before_session-1"] == "2021-02-04T06:30:00Z"
 
 
 def test_a_mailing_that_went_out_is_not_planned_anew_by_other_changes(shelf: Shelf) -> None:
     publish(shelf, document())
     tick(shelf, STARTS["session-1"] - HOUR)
     publish(shelf, document(accent="#aa0000"))
-    assert rules(shelf)["hour-before--session-1"] == "fired"
-    assert "hour-before--session-1" not in due(shelf)
+    assert rules(shelf)["hour-before_session-1"] == "fired"
+    assert "hour-before_session-1" not in due(shelf)
 
 
 def test_an_event_keeps_its_open_feedback_over_a_new_version(shelf: Shelf) -> None:
@@ -140,6 +140,7 @@ def test_feedback_that_opens_while_a_version_is_published_stays_open(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(shelf, document())
+    shelf.clock.time = ENDS
     rows = publishing._clock_rows
 
     def meanwhile(*arguments: Any) -> Any:
@@ -149,6 +150,27 @@ def test_feedback_that_opens_while_a_version_is_published_stays_open(
     monkeypatch.setattr(publishing, "_clock_rows", meanwhile)
     publish(shelf, document(accent="#aa0000"))
     assert shelf.events.get("symposium").feedback_opened_at == ENDS
+
+
+def test_an_event_that_moves_ahead_again_closes_its_feedback_until_its_new_end(shelf: Shelf) -> None:
+    publish(shelf, document())
+    tick(shelf, ENDS + HOUR)
+    publish(shelf, document(date="2021-02-04"))
+    assert shelf.events.get("symposium").feedback_opened_at is None
+    again = ENDS + timedelta(days=7) + HOUR
+    assert "symposium#feedback" in tick(shelf, again).fired
+    assert shelf.events.get("symposium").feedback_opened_at == again
+
+
+def test_no_transaction_of_the_clock_names_a_key_twice(shelf: Shelf) -> None:
+    """The first session starts 30 minutes later, its reminder comes 30 minutes earlier before it: due as it was."""
+    publish(shelf, document())
+    before, first = due(shelf), {**DOCUMENT["sessions"][0], "starts": "09:00"}
+    publish(shelf, document(sessions=[first, *DOCUMENT["sessions"][1:]],
+                            reminders=[{"id": "hour-before", "before_minutes": 90}]))  # fmt: skip
+    assert due(shelf) == {**before, "hour-before_session-2": "2021-01-28T07:50:00Z"}
+    mailing = shelf.events.mailing("symposium", "hour-before_session-1")
+    assert mailing.latest_at == STARTS["session-1"] + HOUR / 2
 
 
 MANY = {

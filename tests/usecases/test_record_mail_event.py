@@ -66,6 +66,34 @@ def test_an_event_that_is_quicker_than_the_worker_is_not_undone_by_it(
     assert shelf.delivery(clara)["message_id"] == shelf.ses.messages()[0].id
 
 
+@pytest.mark.parametrize("kind", ["Send", "Delivery", "Bounce"])
+def test_the_first_event_says_when_the_mail_was_sent_unless_the_worker_has(
+    shelf: Shelf, clara: Invitee, kind: str
+) -> None:
+    shelf.ses.account.faults.arm("drop", 1)
+    invite_all(shelf)
+    said = event(shelf, kind, "bounce" if kind == "Bounce" else "delivery")
+    said["mail"]["timestamp"] = "2021-01-14T09:00:01.250Z"
+    assert told(shelf, said)
+    assert shelf.delivery(clara)["sent_at"] == "2021-01-14T09:00:01Z"
+
+
+def test_what_the_worker_wrote_down_as_the_moment_of_sending_stays(shelf: Shelf, clara: Invitee) -> None:
+    invite_all(shelf)
+    said = event(shelf, "Delivery")
+    said["mail"]["timestamp"] = "2021-01-14T09:30:00.000Z"
+    assert told(shelf, said)
+    assert shelf.delivery(clara)["sent_at"] == "2021-01-14T09:00:00Z"
+
+
+def test_news_of_another_message_than_the_one_that_is_known_moves_nothing(shelf: Shelf, clara: Invitee) -> None:
+    invite_all(shelf)
+    said = event(shelf, "Delivery")
+    said["mail"]["messageId"] = "an-earlier-one"
+    assert not told(shelf, said)
+    assert shelf.state(clara) == "sent"
+
+
 def test_an_unknown_invitation_is_settled_by_the_event(shelf: Shelf, clara: Invitee) -> None:
     shelf.ses.account.faults.arm("drop", 1)
     invite_all(shelf)

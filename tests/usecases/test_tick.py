@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.domain.invitee import Invitee
 from chalicelib.usecases.register import GRACE
+from chalicelib.usecases.tick import AGAIN, ENOUGH
 from tests.shelf import ENDS, NOW, STARTS, Shelf
 from tests.usecases.steps import accept, answer, deliver, register, tick, work_off
 
@@ -41,7 +42,7 @@ def test_a_reminder_goes_to_those_registered_for_its_session_at_its_minute(shelf
 
 
 def test_a_tick_says_what_it_did(shelf: Shelf, clara: Invitee) -> None:
-    assert tick(shelf, FIRST).fired == ["symposium#hour-before--session-1"]
+    assert tick(shelf, FIRST).fired == ["symposium#hour-before_session-1"]
     again = tick(shelf, FIRST)
     assert (again.fired, again.skipped, again.failed) == ([], [], [])
 
@@ -63,9 +64,9 @@ def test_ticks_that_were_missed_are_caught_up_by_the_next_one(shelf: Shelf, clar
 
 def test_a_reminder_that_is_too_late_is_skipped_and_says_so(shelf: Shelf, clara: Invitee) -> None:
     late = STARTS["session-1"] + MINUTE
-    assert tick(shelf, late).skipped == ["symposium#hour-before--session-1"]
+    assert tick(shelf, late).skipped == ["symposium#hour-before_session-1"]
     assert work_off(shelf) == {}
-    mailing = shelf.events.mailing("symposium", "hour-before--session-1")
+    mailing = shelf.events.mailing("symposium", "hour-before_session-1")
     assert mailing.state == "skipped"
     assert mailing.reason == "due at 2021-01-28T06:30:00Z, looked at only at 2021-01-28T07:31:00Z"
 
@@ -101,7 +102,7 @@ def test_a_tick_that_dies_anywhere_is_finished_by_the_ticks_after_it(shelf: Shel
         raise ConnectionError("the machine died")
 
     setattr(victim, method, dies)
-    assert tick(shelf, FIRST).failed == ["symposium#hour-before--session-1"]
+    assert tick(shelf, FIRST).failed == ["symposium#hour-before_session-1"]
     setattr(victim, method, works)
     for minute in range(1, 5):
         found = run(shelf, FIRST + minute * MINUTE)
@@ -120,9 +121,9 @@ def test_one_row_that_fails_does_not_hold_up_the_others_and_stays(shelf: Shelf, 
 
     shelf.invitees.registrations = fails  # type: ignore[method-assign]
     done = tick(shelf, FIRST)
-    assert (done.fired, done.failed) == (["symposium#hour-before--session-1"], ["broken#hour-before--session-1"])
+    assert (done.fired, done.failed) == (["symposium#hour-before_session-1"], ["broken#hour-before_session-1"])
     shelf.invitees.registrations = registrations  # type: ignore[method-assign]
-    assert tick(shelf, FIRST + MINUTE).fired == ["broken#hour-before--session-1"]
+    assert tick(shelf, FIRST + MINUTE).fired == ["broken#hour-before_session-1"]
 
 
 def test_a_row_that_nobody_can_read_does_not_hold_up_the_others(shelf: Shelf, clara: Invitee) -> None:
@@ -130,7 +131,7 @@ def test_a_row_that_nobody_can_read_does_not_hold_up_the_others(shelf: Shelf, cl
         key = {"PK": {"S": f"DUE#{shard}"}, "SK": {"S": "2021-01-01T00:00:00Z#broken"}}
         shelf.dynamodb.put_item(TableName="convoke", Item={**key, "what": {"S": "nonsense"}})
     done = tick(shelf, FIRST)
-    assert done.fired == ["symposium#hour-before--session-1"]
+    assert done.fired == ["symposium#hour-before_session-1"]
     assert len(done.failed) == 4
 
 
@@ -166,7 +167,7 @@ def test_a_stale_row_of_the_clock_fires_nothing_and_goes(shelf: Shelf, clara: In
     [row] = shelf.items("DUE#", f"{FIRST:%Y-%m-%dT%H:%M}")
     shelf.publish(date="2021-02-04")
     shelf.dynamodb.put_item(TableName="convoke", Item=row)
-    assert tick(shelf, FIRST).skipped == ["symposium#hour-before--session-1"]
+    assert tick(shelf, FIRST).skipped == ["symposium#hour-before_session-1"]
     assert shelf.items("DUE#", f"{FIRST:%Y-%m-%dT%H:%M}") == []
     assert run(shelf, FIRST + timedelta(days=7)) == ["reminder clara"]
 
@@ -190,7 +191,7 @@ def test_who_declined_after_the_reminder_was_queued_gets_none_either(shelf: Shel
 
 def test_a_reminder_nobody_is_registered_for_fires_and_sends_nothing(shelf: Shelf) -> None:
     shelf.publish()
-    assert tick(shelf, FIRST).fired == ["symposium#hour-before--session-1"]
+    assert tick(shelf, FIRST).fired == ["symposium#hour-before_session-1"]
     assert shelf.queued() == []
 
 
@@ -205,14 +206,27 @@ def test_feedback_opens_and_is_asked_of_those_registered_after_the_end(shelf: Sh
     assert shelf.events.get("symposium").feedback_opened_at == ASKING
 
 
-def test_feedback_that_an_organiser_asked_for_before_is_not_asked_again_by_the_clock(
+def test_feedback_that_the_clock_asked_for_an_organiser_asks_only_of_those_it_did_not_reach(
     shelf: Shelf, clara: Invitee
 ) -> None:
-    accept(shelf, "feedback")
-    work_off(shelf)
     tick(shelf, ASKING)
     work_off(shelf)
+    plan = accept(shelf, "feedback").plan
+    assert (plan.to_send, plan.already_sent) == (0, 2)
     assert shelf.recipients(kind="feedback") == ["boris@example.org", "clara@example.org"]
+
+
+def test_an_event_that_moved_after_its_feedback_asks_those_who_were_not_asked_before(
+    shelf: Shelf, clara: Invitee
+) -> None:
+    tick(shelf, ASKING)
+    work_off(shelf)
+    shelf.publish(date="2021-02-04")
+    [dora] = shelf.invite("dora")
+    register(shelf, dora)
+    tick(shelf, ASKING + timedelta(days=7))
+    work_off(shelf)
+    assert shelf.recipients(kind="feedback") == ["boris@example.org", "clara@example.org", "dora@example.org"]
 
 
 # confirmations that got lost
@@ -234,6 +248,21 @@ def test_a_confirmation_that_never_reached_the_queue_is_queued_by_the_clock_unti
     assert work_off(shelf) == {"sent": 1}
     assert tick(shelf, NOW + timedelta(days=1)).queued_again == []
     assert len(shelf.ses.messages()) == 1
+
+
+def test_a_confirmation_that_never_gets_done_is_given_up_after_twenty_tries(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    register(shelf, clara)
+    shelf.take()
+    moments = [NOW + GRACE + n * AGAIN for n in range(ENOUGH + 5)]
+    queued = [len(tick(shelf, moment).queued_again) for moment in moments]
+    assert (queued, ENOUGH) == ([1] * ENOUGH + [0] * 5, 20)
+    assert f"given up after 20 tries: {clara.id}#confirmation#1" in caplog.text
+    assert [work.tries for work, _ in shelf.queued()] == list(range(1, 21))
+    assert not [row for row in shelf.items("DUE#") if "confirmation" in row["SK"]["S"]]
 
 
 def test_a_confirmation_that_arrived_is_never_queued_by_the_clock(shelf: Shelf, clara: Invitee) -> None:

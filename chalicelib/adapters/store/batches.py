@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from chalicelib.adapters.store.due import Due, due_put
 from chalicelib.adapters.store.table import ABSENT, ConditionFailed, Item, Put, Table
 from chalicelib.domain.batch import CHUNK, Batch
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.event import utc
 
 KEPT = timedelta(days=400)
@@ -47,9 +48,11 @@ class Batches:
         return batch
 
     def chunk(self, plan_id: str, number: int) -> list[str]:
-        """The invitee ids of one chunk; an unknown chunk is empty."""
-        item = self._table.get((f"BATCH#{plan_id}", f"CHUNK#{number:04}"))
-        return list(item["invitees"]) if item else []
+        """The invitee ids of one chunk. Raises NotFound: work that names a chunk must come again, not count as done."""
+        item = self._table.get((f"BATCH#{plan_id}", f"CHUNK#{number:04}"), consistent=True)
+        if item is None:
+            raise NotFound(f'The plan "{plan_id}" has no chunk {number}.')
+        return list(item["invitees"])
 
     def recipients(self, plan_id: str) -> Iterator[str]:
         for item in self._table.query_all(f"BATCH#{plan_id}", begins="CHUNK#"):

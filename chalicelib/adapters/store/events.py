@@ -1,8 +1,8 @@
-"""Events, their immutable agenda versions and their reminder rules.
+"""Events, their immutable agenda versions and their planned mailings.
 
-EVENT#<e>  META              the current document, its version, whether feedback is open
-EVENT#<e>  AGENDA#0007       version 7 as it was published, never changed
-EVENT#<e>  RULE#<occurrence> one mailing that the clock will start: when, for which session, and what became of it
+EVENT#<e>  META                  the current document, its version, whether feedback is open
+EVENT#<e>  AGENDA#0007           version 7 as it was published, never changed
+EVENT#<e>  MAILING#<occurrence>  one mailing that the clock will start: when, for which session, what became of it
 """
 
 import json
@@ -10,7 +10,18 @@ import re
 from datetime import datetime
 from typing import Any
 
-from chalicelib.adapters.store.table import ABSENT, Condition, ConditionFailed, Item, Put, Table, Update, Write
+from chalicelib.adapters.store.table import (
+    ABSENT,
+    Condition,
+    ConditionFailed,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Table,
+    Update,
+    Write,
+)
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.event import Event, EventDocument, utc
 from chalicelib.domain.schedule import Mailing
@@ -37,29 +48,29 @@ class Events:
 
     def version(self, event_id: str, version: int) -> Event | None:
         """The event as it was published in ``version``, or None."""
-        item = self._table.get((_pk(event_id), f"AGENDA#{version:04}"))
+        item = self._table.get((_pk(event_id), f"AGENDA#{version:04}"), consistent=True)
         return _event(item) if item else None
 
     def mailings(self, event_id: str) -> list[Mailing]:
         """The event's planned mailings, as the clock knows them."""
-        return [_mailing(item) for item in self._table.query_all(_pk(event_id), begins="RULE#", consistent=True)]
+        return [_mailing(item) for item in self._table.query_all(_pk(event_id), begins="MAILING#", consistent=True)]
 
     def mailing(self, event_id: str, occurrence: str) -> Mailing | None:
-        item = self._table.get((_pk(event_id), f"RULE#{occurrence}"), consistent=True)
+        item = self._table.get((_pk(event_id), f"MAILING#{occurrence}"), consistent=True)
         return _mailing(item) if item else None
 
-    def publish(self, event: Event, writes: list[Write]) -> None:
+    def publish(self, event: Event, writes: list[Write], *, close_feedback: bool = False) -> None:
         """Store a version with ``writes`` (the clock's rows, 98 at most), all or nothing. Raises ConditionFailed.
 
-        Whether feedback is open stays as it is: the clock may open it at this moment.
+        Unless it is closed, whether feedback is open stays as it is: the clock may open it at this moment.
         """
         unchanged = Condition(
             "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
         )
-        content = _content(event)
+        content, closed = _content(event), ("feedback_opened_at",) if close_feedback else ()
         self._table.transact(
             [
-                Update((_pk(event.id), "META"), content, condition=unchanged),
+                Update((_pk(event.id), "META"), content, removes=closed, condition=unchanged),
                 Put({"PK": _pk(event.id), "SK": f"AGENDA#{event.version:04}", **content}, ABSENT),
                 *writes,
             ]
@@ -77,9 +88,8 @@ class Events:
             "#state = :state AND #due_at = :due_at",
             {"state": "planned", "due_at": utc(mailing.due_at)},
         )
-        key = (_pk(mailing.event), f"RULE#{mailing.occurrence}")
         try:
-            self._table.write(Update(key, {"state": state, "reason": reason}, condition=still))
+            self._table.write(Update(_mailing_key(mailing), {"state": state, "reason": reason}, condition=still))
         except ConditionFailed:
             return False
         return True
@@ -98,7 +108,7 @@ def mailing_put(mailing: Mailing) -> Put:
     return Put(
         {
             "PK": _pk(mailing.event),
-            "SK": f"RULE#{mailing.occurrence}",
+            "SK": f"MAILING#{mailing.occurrence}",
             "state": mailing.state,
             "reason": mailing.reason,
             "due_at": utc(mailing.due_at),
@@ -108,6 +118,15 @@ def mailing_put(mailing: Mailing) -> Put:
             "occurrence": mailing.occurrence,
         }
     )
+
+
+def mailing_delete(mailing: Mailing) -> Delete:
+    """The write that withdraws one mailing."""
+    return Delete(_mailing_key(mailing))
+
+
+def _mailing_key(mailing: Mailing) -> Key:
+    return _pk(mailing.event), f"MAILING#{mailing.occurrence}"
 
 
 def _pk(event_id: str) -> str:

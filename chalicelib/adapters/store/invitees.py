@@ -10,19 +10,33 @@ Listings go through GSI1, whose partition ``EVENT#<e>#<0..7>`` is spread by invi
 
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chalicelib.adapters.store.due import Due, due_put
-from chalicelib.adapters.store.table import ABSENT, Condition, Item, Key, Put, Table, Update, Write
+from chalicelib.adapters.store.table import ABSENT, Condition, Delete, Item, Key, Put, Table, Update, Write
 from chalicelib.domain.event import utc
-from chalicelib.domain.invitee import Invitee, Registration, Rsvp
+from chalicelib.domain.invitee import Invitee, Registration, Rsvp, standing
 
 SHARDS = 8
 
 SAME_LINKS = "same links"
 """The condition that the person's links were not revoked meanwhile."""
+
+NOT_OVERTAKEN = "not overtaken"
+"""The condition that the registration is still the one that was seen."""
+
+AT_ONCE = 200
+"""How many people a query reads, at least, when some of them may not fit."""
+
+Cursor = tuple[int, Item | None]
+"""Where a listing goes on: the shard, and the keys of the item before."""
+
+BEGINNING: Cursor = (0, None)
+
+CURSOR_KEYS = ("PK", "SK", "GSI1PK", "GSI1SK")
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,11 @@ class PersonFile:
     invitee: Invitee
     registration: Registration | None
     gave_feedback: bool
+
+    @property
+    def registered(self) -> Registration | None:
+        """The registration that stands."""
+        return standing(self.invitee, self.registration)
 
 
 class Invitees:
@@ -91,33 +110,38 @@ class Invitees:
         return (_registration(item) for item in self.listing(event, "REGISTRATION"))
 
     def page(
-        self, event: str, limit: int, cursor: tuple[int, Item | None]
-    ) -> tuple[list[Invitee], tuple[int, Item | None] | None]:
-        """Up to ``limit`` invitees from ``cursor`` (shard, last key) on, and the next cursor, None at the end."""
+        self, event: str, limit: int, cursor: Cursor, fits: Callable[[Invitee], bool] | None = None
+    ) -> tuple[list[Invitee], Cursor | None]:
+        """Up to ``limit`` invitees that fit, from ``cursor`` on, and the next cursor (None at the end)."""
         shard, after = cursor
         found: list[Invitee] = []
         while shard < SHARDS:
+            at_once = max(limit, AT_ONCE) if fits else limit - len(found)
             page = self._table.query(
-                f"EVENT#{event}#{shard}", begins="INVITEE#", index="GSI1", limit=limit - len(found), after=after
+                f"EVENT#{event}#{shard}", begins="INVITEE#", index="GSI1", limit=at_once, after=after
             )
-            found += [_invitee(item) for item in page.items]
+            for item in page.items:
+                invitee = _invitee(item)
+                if fits is None or fits(invitee):
+                    found.append(invitee)
+                if len(found) == limit:
+                    return found, (shard, {name: item[name] for name in CURSOR_KEYS})
             shard, after = (shard, page.next) if page.next else (shard + 1, None)
-            if len(found) >= limit:
-                return found, (shard, after) if shard < SHARDS else None
         return found, None
 
     def answer(self, before: Invitee, rsvp: Rsvp, registration: Registration | None, now: datetime) -> None:
         """Record an RSVP; one that is not "accepted" withdraws the registration from the listings.
 
-        Raises ConditionFailed("same links") when the links were revoked meanwhile.
+        Raises ConditionFailed("same links") when the links were revoked meanwhile, ConditionFailed("not overtaken")
+        when an answer that withdraws did not see the registration that there is.
         """
         same = Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
         writes: list[Write] = [
             Update(profile_key(before.id), {"rsvp": rsvp, "answered_at": utc(now)}, condition=same),
             _log(before.id, now, "answered", f"{before.rsvp} -> {rsvp}"),
         ]
-        if registration and rsvp != "accepted":
-            writes.append(Update(registration_key(before.id), {"withdrawn_at": utc(now)}, removes=("GSI1PK", "GSI1SK")))
+        if rsvp != "accepted":
+            writes.append(_withdrawal(before.id, registration, now))
         self._table.transact(writes)
 
     def register(self, before: Invitee, registration: Registration, outbox: Due) -> None:
@@ -127,7 +151,7 @@ class Invitees:
         """
         same = Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
         unchanged = Condition(
-            "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": registration.version - 1}
+            NOT_OVERTAKEN, "attribute_not_exists(#PK) OR #version = :version", {"version": registration.version - 1}
         )
         now = registration.updated_at
         self._table.transact(
@@ -163,6 +187,31 @@ def listed(event: str, invitee_id: str, what: str, name: str = "") -> dict[str, 
         "GSI1PK": f"EVENT#{event}#{zlib.crc32(invitee_id.encode()) % SHARDS}",
         "GSI1SK": f"{what}#{name or invitee_id}",
     }
+
+
+def read_cursor(said: Any, event: str) -> Cursor:
+    """A cursor that came back from outside. Raises ValueError for one that this event's listing did not give."""
+    if not isinstance(said, list) or len(said) != 2:
+        raise ValueError("not a shard and an item's keys")
+    shard, after = said
+    ours = after is None or (
+        isinstance(after, dict)
+        and set(after) == set(CURSOR_KEYS)
+        and after["GSI1PK"] == f"EVENT#{event}#{shard}"
+        and all(value and isinstance(value, str) for value in after.values())
+    )
+    if type(shard) is not int or not 0 <= shard < SHARDS or not ours:
+        raise ValueError("not a place in this listing")
+    return shard, after
+
+
+def _withdrawal(invitee_id: str, seen: Registration | None, now: datetime) -> Write:
+    """Withdraw the registration that was seen; where there was none, make sure that there is none."""
+    key = registration_key(invitee_id)
+    if seen is None:
+        return Delete(key, Condition(NOT_OVERTAKEN, ABSENT.expression))
+    same = Condition(NOT_OVERTAKEN, "#version = :version", {"version": seen.version})
+    return Update(key, {"withdrawn_at": utc(now)}, removes=("GSI1PK", "GSI1SK"), condition=same)
 
 
 def _claim_key(event: str, address_hash: str) -> Key:

@@ -18,7 +18,13 @@ Key = tuple[str, str]
 """Partition key and sort key."""
 
 CONFLICT_PAUSES = (0.05, 0.1, 0.2, 0.4)
-"""Seconds, at most, between tries of a write that met somebody else's transaction on the same item."""
+"""Seconds, at most, between tries of a write that met somebody else's transaction, or a throttled one, on its item."""
+
+PASSING = {"TransactionConflict", "TransactionConflictException", "ThrottlingError", "ProvisionedThroughputExceeded"}
+"""Codes, and reasons of a cancelled transaction, that say: not now."""
+
+BUSY_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds, at most, between tries of a batch of which DynamoDB leaves a part unprocessed."""
 
 _to_wire = TypeSerializer().serialize
 _from_wire = TypeDeserializer().deserialize
@@ -45,10 +51,11 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """Set and remove attributes of one item; ``add`` counts up."""
+    """Set and remove attributes of one item; ``first`` sets those that are not there yet, ``add`` counts up."""
 
     key: Key
     sets: Item = field(default_factory=dict)
+    first: Item = field(default_factory=dict)
     removes: Sequence[str] = ()
     add: dict[str, int] = field(default_factory=dict)
     condition: Condition | None = PRESENT
@@ -72,6 +79,10 @@ class ConditionFailed(Exception):
         self.item = item
 
 
+class Busy(RuntimeError):
+    """DynamoDB left a part of a batch unprocessed, again and again."""
+
+
 @dataclass(frozen=True)
 class Page:
     """Items of one query page, and where the next one starts (None at the end)."""
@@ -93,15 +104,17 @@ class Table:
         return _item(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        """The items there are, by key. Asks again for what DynamoDB left unprocessed."""
-        wanted, found = [_key(key) for key in dict.fromkeys(keys)], {}
+        """The items there are, by key. Asks again for what DynamoDB left unprocessed, then raises Busy."""
+        wanted, found, pauses = [_key(key) for key in dict.fromkeys(keys)], {}, _Pauses()
         while wanted:
             asked, wanted = {"Keys": wanted[:100], "ConsistentRead": consistent}, wanted[100:]
             answer = self._client.batch_get_item(RequestItems={self._name: asked})
             for wire in answer["Responses"].get(self._name, []):
                 item = _item(wire)
                 found[(item["PK"], item["SK"])] = item
-            wanted += answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+            left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+            pauses.after(left)
+            wanted += left
         return found
 
     def query(
@@ -175,11 +188,13 @@ class Table:
             raise
 
     def put_many(self, items: Sequence[Item]) -> None:
-        """Unconditional puts, 25 a call, asking again for what was left unprocessed."""
-        waiting = [{"PutRequest": {"Item": _wire(item)}} for item in items]
+        """Unconditional puts, 25 a call, asking again for what was left unprocessed, then raises Busy."""
+        waiting, pauses = [{"PutRequest": {"Item": _wire(item)}} for item in items], _Pauses()
         while waiting:
             answer = self._client.batch_write_item(RequestItems={self._name: waiting[:25]})
-            waiting = waiting[25:] + answer.get("UnprocessedItems", {}).get(self._name, [])
+            left = answer.get("UnprocessedItems", {}).get(self._name, [])
+            pauses.after(left)
+            waiting = waiting[25:] + left
 
     def _arguments(self, write: Write) -> dict[str, dict[str, Any]]:
         condition, sets = write.condition, dict(write.sets) if isinstance(write, Update) else {}
@@ -192,7 +207,7 @@ class Table:
             arguments["Key"] = _key(write.key)
         if isinstance(write, Update):
             expression = arguments["UpdateExpression"] = _update_expression(write)
-            values |= {f":set_{name}": value for name, value in sets.items()}
+            values |= {f":set_{name}": value for name, value in (sets | write.first).items()}
             values |= {f":add_{name}": value for name, value in write.add.items()}
         if condition:
             arguments["ConditionExpression"] = condition.expression
@@ -205,8 +220,28 @@ class Table:
         return {type(write).__name__: arguments}
 
 
+class _Pauses:
+    """Waits longer, by chance up to a bound, from one call that left something to the next; one that left nothing ends
+    the row.
+
+    Source: DynamoDB API reference, BatchGetItem and BatchWriteItem, on unprocessed keys and items.
+    """
+
+    def __init__(self) -> None:
+        self._row = 0
+
+    def after(self, left: Sequence[Any]) -> None:
+        if not left:
+            self._row = 0
+            return
+        if self._row == len(BUSY_PAUSES):
+            raise Busy(f"{len(left)} left unprocessed after {self._row + 1} tries")
+        time.sleep(random.uniform(0, BUSY_PAUSES[self._row]))
+        self._row += 1
+
+
 def _undisturbed(call: Callable[..., Any], arguments: dict[str, Any]) -> None:
-    """A write that met another transaction was not done; it is tried again, because SDKs do not.
+    """A write that met another transaction, or was throttled in one, was not done; it is tried again: SDKs do not.
 
     Source: DynamoDB developer guide, "Transaction conflict handling in DynamoDB".
     """
@@ -216,7 +251,7 @@ def _undisturbed(call: Callable[..., Any], arguments: dict[str, Any]) -> None:
             return
         except ClientError as error:
             codes = {error.response["Error"]["Code"], *(r.get("Code") for r in _reasons(error))}
-            if "ConditionalCheckFailed" in codes or not codes & {"TransactionConflict", "TransactionConflictException"}:
+            if "ConditionalCheckFailed" in codes or not codes & PASSING:
                 raise
         time.sleep(random.uniform(0, pause))
     call(**arguments)
@@ -229,8 +264,10 @@ def _reasons(error: ClientError) -> list[dict[str, Any]]:
 
 def _update_expression(update: Update) -> str:
     parts = []
-    if update.sets:
-        parts.append("SET " + ", ".join(f"#{name} = :set_{name}" for name in update.sets))
+    sets = [f"#{name} = :set_{name}" for name in update.sets]
+    sets += [f"#{name} = if_not_exists(#{name}, :set_{name})" for name in update.first]
+    if sets:
+        parts.append("SET " + ", ".join(sets))
     if update.removes:
         parts.append("REMOVE " + ", ".join(f"#{name}" for name in update.removes))
     if update.add:
