@@ -1,8 +1,9 @@
 """Build what AWS is given: ``python -m infra.build`` writes ``.build/out/`` (template, function zip, layers).
 
 The steps: compile catalogues and mails, copy the project aside, let ``chalice package`` do its work, then take out of
-the zip what no function loads. The result is the same on every machine but for compiled wheels: ``--host`` swaps those
-for this machine's own, so that a Mac can run locally what Linux would run in Lambda.
+the zip what no function loads, and put in the bytecode of what they do, which Lambda could not write itself. The result
+is the same on every machine but for compiled wheels: ``--host`` swaps those for this machine's own, so that a Mac can
+run locally what Linux would run in Lambda.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from infra.compile import compile_all
@@ -33,10 +35,12 @@ SOURCES = (
     "infra/build.py",
     "infra/layers.txt",
 )
-CALLED = {"dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs", "sts"}
+CALLED = {"dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs"}
 """The services that the functions call: botocore carries the descriptions of four hundred more."""
 
 LAMBDA_PLATFORM = "manylinux2014_x86_64"
+LAMBDA_PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
+"""Those of Lambda's that this project runs on: the functions get the Python that packs them."""
 
 
 def main() -> None:
@@ -47,6 +51,8 @@ def main() -> None:
 
 def build(*, host: bool) -> bool:
     """Build unless nothing changed; True when something was built. Raises CalledProcessError when a step fails."""
+    if not host:
+        require_python(sys.version_info[:2])
     compile_all(ROOT)
     stamp, digest = OUT / "stamp", _digest(host)
     if stamp.exists() and stamp.read_text() == digest:
@@ -57,6 +63,13 @@ def build(*, host: bool) -> bool:
     _layer("typesetting", host=host)
     stamp.write_text(digest)
     return True
+
+
+def require_python(version: tuple[int, ...]) -> None:
+    """Exit with a message unless Lambda offers this Python."""
+    if version not in LAMBDA_PYTHONS:
+        offered = ", ".join(f"{major}.{minor}" for major, minor in LAMBDA_PYTHONS)
+        sys.exit(f"Lambda has no Python {version[0]}.{version[1]}. Pack with one of {offered}: make PYTHON=python3.13")
 
 
 def _digest(host: bool) -> str:
@@ -111,7 +124,7 @@ def _package(project: Path, out: Path) -> None:
         sys.exit(f"chalice package failed:\n{done.stdout}{done.stderr}")
 
 
-def _slim(archive: Path, swap: "type(None) | object" = None) -> None:
+def _slim(archive: Path, swap: Callable[[Path], None] | None = None) -> None:
     """Repack without what no function loads, with fixed times, so that the same sources give the same bytes."""
     with tempfile.TemporaryDirectory(dir=BUILD) as aside:
         tree = Path(aside)
@@ -120,10 +133,11 @@ def _slim(archive: Path, swap: "type(None) | object" = None) -> None:
         for service in (tree / "botocore/data").iterdir():
             if service.is_dir() and service.name not in CALLED:
                 shutil.rmtree(service)
-        for unused in ("botocore/cacert.pem.bak", "boto3/examples", "bin", "icalendar/tests", "icalendar/fuzzing"):
+        for unused in ("boto3/examples", "bin", "icalendar/tests", "icalendar/fuzzing"):
             shutil.rmtree(tree / unused, ignore_errors=True)
         if swap:
             swap(tree)
+        _bytecode(tree, "/var/task")
         _zip(tree, archive)
 
 
@@ -133,7 +147,7 @@ def _host_wheels(tree: Path) -> None:
         if re.search(r"^Tag: .*-any$", wheel.read_text(), re.MULTILINE):
             continue
         name, _, version = wheel.parent.name.removesuffix(".dist-info").rpartition("-")
-        _pip("install", "--no-deps", "--upgrade", "--target", str(tree), f"{name}=={version}")
+        _pip("install", "--no-deps", "--no-compile", "--upgrade", "--target", str(tree), f"{name}=={version}")
 
 
 def _layer(name: str, *, host: bool) -> None:
@@ -142,13 +156,15 @@ def _layer(name: str, *, host: bool) -> None:
     It is large and changes rarely, so it is kept by the digest of what it is made of.
     """
     platform = [] if host and not _like_lambda() else ["--platform", LAMBDA_PLATFORM, "--only-binary=:all:"]
-    made_of = f"{(ROOT / 'infra/layers.txt').read_text()} {sys.version_info[:2]} {platform}"
+    made_of = f"{(ROOT / 'infra/layers.txt').read_text()} {sys.version_info[:2]} {platform} bytecode"
     kept = BUILD / f"layers/{name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.zip"
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=BUILD) as aside:
             target = Path(aside) / "python"
-            _pip("install", "--no-deps", *platform, "--target", str(target), "-r", str(ROOT / "infra/layers.txt"))
+            requirements = ("-r", str(ROOT / "infra/layers.txt"))
+            _pip("install", "--no-deps", "--no-compile", *platform, "--target", str(target), *requirements)
+            _bytecode(Path(aside), "/opt")
             _zip(Path(aside), kept.with_suffix(".part"))
             kept.with_suffix(".part").rename(kept)
     (OUT / "layers").mkdir(exist_ok=True)
@@ -167,10 +183,19 @@ def _like_lambda() -> bool:
     return sys.platform == "linux" and os.uname().machine == "x86_64"
 
 
+def _bytecode(tree: Path, place: str) -> None:
+    """Compile every module as it will lie in ``place``; "unchecked", because the times in a zip are not those of files.
+
+    In a process of its own: what a module compiles to depends on the strings that others left in memory.
+    """
+    command = [sys.executable, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, "-s", str(tree), "-p", place, str(tree)], check=True)
+
+
 def _zip(tree: Path, archive: Path) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
         for file in sorted(tree.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file():
                 info = zipfile.ZipInfo(str(file.relative_to(tree)), (1980, 1, 1, 0, 0, 0))
                 info.external_attr, info.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
                 packed.writestr(info, file.read_bytes())

@@ -33,8 +33,9 @@ Span = tuple[datetime, datetime]
 def agenda_pdf(event: Event, language: str, zone: str) -> bytes:
     """An A4 PDF in ``language``, with a second column of times where ``zone`` (IANA) differs from the event's.
 
-    The same event, language and zone give the same bytes. Text with letters that the font lacks (it has Latin, Cyrillic
-    and Greek) is set without the claim to conform to PDF/UA. Raises typst.TypstError when the template fails.
+    The same event, language and zone give the same bytes. Text that PDF/UA forbids, such as letters that the font lacks
+    (it has Latin, Cyrillic and Greek) or a title of invisible marks, is set without the claim to conform to it. Raises
+    typst.TypstError when the template fails.
     """
     import typst
 
@@ -43,7 +44,7 @@ def agenda_pdf(event: Event, language: str, zone: str) -> bytes:
     try:
         return bytes(compiler.compile(sys_inputs={"agenda": data}, pdf_standards=["ua-1"]))
     except typst.TypstError as error:
-        if "could not be displayed" not in str(error):
+        if not str(error).startswith("PDF/UA"):
             raise
         return bytes(compiler.compile(sys_inputs={"agenda": data}))
 

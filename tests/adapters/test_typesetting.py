@@ -258,3 +258,19 @@ def test_a_title_that_is_only_a_picture_still_gives_an_agenda() -> None:
     pictured = event(title={"en": "🎤", "ru": "🎤"})
     assert agenda_data(pictured, "en", "Europe/Vienna")["title"] == "–"
     assert agenda_pdf(pictured, "en", "Europe/Vienna").startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("invisible", ["\u200b", "\u00ad", "\ufeff", "\u00a0", "\ue000"])
+def test_a_title_that_pdf_ua_forbids_costs_the_claim_and_not_the_agenda(invisible: str) -> None:
+    pdf = agenda_pdf(event(sessions=[session(title=both(invisible, invisible))]), "en", "Europe/Vienna")
+    assert "08:00–08:30" in text_of(pdf)
+    assert b"pdfuaid" not in pdf
+
+
+def test_a_template_that_fails_is_no_question_of_pdf_ua(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import typst
+
+    (tmp_path / "agenda.typ").write_text("#panic()")
+    monkeypatch.setattr(typesetting, "_compiler", lambda: typst.Compiler(str(tmp_path / "agenda.typ")))
+    with pytest.raises(typst.TypstError, match="panic"):
+        agenda_pdf(event(), "en", "Europe/Vienna")
