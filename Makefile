@@ -42,9 +42,9 @@ check: $(VENV)/tested ## ruff, mypy --strict, import rules, cfn-lint on the pack
 package: $(VENV)/ready ## Build what AWS is given, in .build/out
 	@$(BIN)/python -m infra.build
 
-deploy: $(VENV)/ready ## Deploy to the AWS account of your credentials (STACK=convoke BASE_URL=https://…)
+deploy: $(VENV)/ready ## Deploy to the AWS account of your credentials (STACK=, BASE_URL=https://…, ALARM_EMAIL=)
 	@$(BIN)/python -m infra.build
-	@$(BIN)/python -m infra.deploy --stack $(or $(STACK),convoke) $(if $(BASE_URL),--base-url $(BASE_URL))
+	@$(BIN)/python -m infra.deploy --stack $(or $(STACK),convoke) $(if $(BASE_URL),--base-url $(BASE_URL)) $(if $(ALARM_EMAIL),--alarm-email $(ALARM_EMAIL))
 
 messages: $(VENV)/ready ## Collect the words in use into templates/locale
 	@$(BIN)/python -m infra.compile --messages

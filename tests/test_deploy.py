@@ -3,10 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.cloudformation.models import cloudformation_backends
 
 from infra import deploy
 
@@ -74,3 +78,45 @@ def test_a_living_stack_keeps_its_address_and_who_is_told(package: Path, monkeyp
 def test_the_region_that_takes_no_location_can_be_used(package: Path) -> None:
     session = boto3.Session(region_name="us-east-1")
     assert deploy.deploy(session, "s", {"BaseUrl": "https://e.example.org"}, package)
+
+
+def test_a_bucket_of_that_name_that_is_not_ours_gets_nothing(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto knows no owners, so the refusal that S3 gives is put into its mouth."""
+    session = boto3.Session(region_name="eu-central-1")
+    s3 = session.client("s3")
+    asked = []
+
+    def refuse(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        asked.append(params["headers"].get("x-amz-expected-bucket-owner"))
+        return AWSResponse("", 403, {}, None), {"Error": {"Code": "403", "Message": "Forbidden"}}
+
+    s3.meta.events.register("before-call.s3", refuse)
+    monkeypatch.setattr(session, "client", lambda name, real=session.client, **more: s3 if name == "s3" else real(name))
+    with pytest.raises(ClientError, match="403"):
+        deploy.deploy(session, "s", {"BaseUrl": "https://e.example.org"}, package)
+    assert asked == ["123456789012"]
+    assert boto3.client("s3", region_name="eu-central-1").list_buckets()["Buckets"] == []
+
+
+def test_every_call_to_the_bucket_insists_that_it_is_ours(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = boto3.Session(region_name="eu-central-1")
+    s3 = session.client("s3")
+    owners = {}
+    s3.meta.events.register(
+        "provide-client-params.s3",
+        lambda params, model, **_: owners.update({model.name: params.get("ExpectedBucketOwner")}),
+    )
+    monkeypatch.setattr(session, "client", lambda name, real=session.client, **more: s3 if name == "s3" else real(name))
+    deploy.deploy(session, "s", {"BaseUrl": "https://e.example.org"}, package)
+    assert owners.pop("CreateBucket") is None  # that call knows no owner: it makes the caller one
+    assert owners == dict.fromkeys(["HeadBucket", "PutPublicAccessBlock", "HeadObject", "PutObject"], "123456789012")
+
+
+def test_a_stack_whose_creation_failed_is_removed_and_made_anew(package: Path) -> None:
+    session = boto3.Session(region_name="eu-central-1")
+    deploy.deploy(session, "s", {"BaseUrl": "https://e.example.org"}, package)
+    [failed] = cloudformation_backends["123456789012"]["eu-central-1"].stacks.values()
+    failed.status = "ROLLBACK_COMPLETE"
+    deploy.deploy(session, "s", {"BaseUrl": "https://e.example.org"}, package)
+    [stack] = session.client("cloudformation").describe_stacks(StackName="s")["Stacks"]
+    assert (stack["StackStatus"], stack["StackId"] == failed.stack_id) == ("CREATE_COMPLETE", False)

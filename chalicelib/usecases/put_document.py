@@ -4,7 +4,7 @@ from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.store.events import Events
 from chalicelib.domain.errors import Invalid, NotFound
 
-LARGEST = 1_500_000
+LARGEST = 1_400_000
 """Octets. A mail carries up to five of them to each recipient, and inboxes refuse more than 10 MB."""
 
 
@@ -21,6 +21,6 @@ def put_document(
         raise Invalid.field("body", "Send a PDF file.")
     if len(content) > LARGEST:
         raise Invalid.field(
-            "body", "The file is larger than 1.5 MB. Make it smaller, because every recipient gets it by mail."
+            "body", "The file is larger than 1.4 MB. Make it smaller, because every recipient gets it by mail."
         )
     documents.put_document(event_id, document, language, content)

@@ -1,13 +1,19 @@
 """A stable address before the emulated API Gateway, as a custom domain is before the real one.
 
 The emulator gives each deployment a new address; links in mails need one that stays. Nothing is added or taken away but
-hop-by-hop headers.
+hop-by-hop headers; only a page that there is not is answered in the template's words, as the emulator does not know
+gateway responses.
 """
 
 import argparse
 import http.client
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import yaml
+
+from infra.build import OUT
 
 HOP_BY_HOP = {
     "connection",
@@ -20,10 +26,26 @@ HOP_BY_HOP = {
     "host",
     "content-length",
 }
+NOWHERE = b'{"message":"Missing Authentication Token"}'
+"""What API Gateway says of an address that there is not, unless the template says otherwise."""
+
+Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
-def make_front(port: int, target: str) -> ThreadingHTTPServer:
-    """A server on 127.0.0.1:``port`` that passes every request on to ``target`` (an http URL with a path prefix)."""
+def nowhere(template: Path = OUT / "sam.yaml") -> Answer:
+    """The packaged template's answer for an address that there is not: status, headers, page."""
+    definition = yaml.safe_load(template.read_text())["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    said = definition["x-amazon-apigateway-gateway-responses"]["MISSING_AUTHENTICATION_TOKEN"]
+    headers = [(name.removeprefix("gatewayresponse.header."), value.strip("'"))
+               for name, value in said["responseParameters"].items()]  # fmt: skip
+    return int(said["statusCode"]), headers, said["responseTemplates"]["application/json"].encode()
+
+
+def make_front(port: int, target: str, missing: Answer) -> ThreadingHTTPServer:
+    """A server on 127.0.0.1:``port`` that passes every request on to ``target`` (an http URL with a path prefix).
+
+    ``missing`` is answered for pages, not for the API, that the target has no address for.
+    """
     upstream = urlsplit(target)
 
     class Front(BaseHTTPRequestHandler):
@@ -43,6 +65,8 @@ def make_front(port: int, target: str) -> ThreadingHTTPServer:
                 return self._answer(502, [("Content-Type", "text/plain")], f"The local AWS is away: {error}\n".encode())
             finally:
                 connection.close()
+            if answer.status == 403 and content == NOWHERE and not self.path.startswith("/api/"):
+                return self._answer(*missing)
             self._answer(
                 answer.status, [(n, v) for n, v in answer.getheaders() if n.lower() not in HOP_BY_HOP], content
             )
@@ -71,7 +95,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--target", required=True)
     options = parser.parse_args()
-    make_front(options.port, options.target).serve_forever()
+    make_front(options.port, options.target, nowhere()).serve_forever()
 
 
 if __name__ == "__main__":
