@@ -8,13 +8,14 @@ the first time it deploys twice.
 import argparse
 import hashlib
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import boto3
 import yaml
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.build import OUT
 
@@ -32,7 +33,10 @@ def main() -> None:
     parser.add_argument("--alarm-email", help="who is told when something is stuck")
     options = parser.parse_args()
     wanted = {"BaseUrl": options.base_url, "AlarmEmail": options.alarm_email}
-    outputs = publish(boto3.Session(), options.stack, {name: value for name, value in wanted.items() if value})
+    try:
+        outputs = publish(boto3.Session(), options.stack, {name: value for name, value in wanted.items() if value})
+    except (BotoCoreError, ClientError, DeployFailed) as error:
+        sys.exit(f"Not deployed: {error}")
     for name, value in sorted(outputs.items()):
         print(f"{name:20} {value}")
 

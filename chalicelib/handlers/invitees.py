@@ -15,7 +15,7 @@ from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound, Proble
 from chalicelib.handlers import requests
 from chalicelib.handlers.problems import problem_page
 from chalicelib.usecases.answer import answer, answer_state
-from chalicelib.usecases.calendar_entry import calendar_entry
+from chalicelib.usecases.calendar_entry import calendar_file_of
 from chalicelib.usecases.give_feedback import feedback_state, give_feedback
 from chalicelib.usecases.leave import INVITATIONS, leave_or_come_back
 from chalicelib.usecases.open_link import open_link
@@ -192,11 +192,10 @@ def confirmation(token: str) -> Response:
 @personal
 def calendar_file(token: str) -> Response:
     visit = Visit(token)
-    invitee, page = visit.person.invitee, visit.url()
-    content = calendar_entry(visit.event, invitee, visit.person.registered, visit.locale, "PUBLISH", page, visit.now)
+    content, method = calendar_file_of(visit.event, visit.person, visit.locale, visit.url(), visit.now)
     if content is None:
-        raise NotFound("The agenda has none of the chosen sessions any more.")
-    return _file(content, "text/calendar; charset=utf-8; method=PUBLISH", "invitation.ics")
+        raise NotFound("There is nothing for the calendar.")
+    return _file(content, f"text/calendar; charset=utf-8; method={method}", "invitation.ics")
 
 
 @blueprint.route("/i/{token}/agenda.pdf", methods=READ)

@@ -84,7 +84,9 @@ def text_body(request: Request) -> str:
 
 
 def flag(request: Request, name: str) -> bool:
-    """``?name=true``. Raises Invalid for anything but true and false."""
+    """``?name=true``, the only parameter there may be: a misspelt one must not send mail. Raises Invalid."""
+    for unknown in parameters(request).keys() - {name}:
+        raise Invalid.field(unknown, f"There is no such parameter. There is {name}.")
     value = parameters(request).get(name, "false")
     if value not in ("true", "false"):
         raise Invalid.field(name, "Write true or false.")

@@ -109,6 +109,7 @@ def accept_batch(
     stored = None if dry_run else batches.find(event_id, batch_id)
     if stored:
         return _same(stored, asked)
+    _check_audience(event, request)
     _check_time(event, request.kind, now)
     _check_documents(documents, event, request.kind)
     occurrence = batch_id if request.kind == "chase" else FIRST if request.kind == "invitation" else request.kind
@@ -128,6 +129,14 @@ def accept_batch(
         return batch
     standing = start_batch(batches, dues, queue, batch, recipients)
     return _same(standing, asked)
+
+
+def _check_audience(event: Event, request: BatchRequest) -> None:
+    """A misspelt category would quietly reach nobody."""
+    known = event.document.categories
+    for number, category in enumerate(request.audience.categories):
+        if known and category not in known:
+            raise Invalid.field(f"audience.categories.{number}", f"Write one of {', '.join(known)}.")
 
 
 def start_batch(batches: Batches, dues: Dues, queue: Queue, batch: Batch, recipients: list[str]) -> Batch:

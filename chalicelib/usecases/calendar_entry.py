@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chalicelib.adapters.calendar import calendar
 from chalicelib.adapters.language import Locale
+from chalicelib.adapters.store.invitees import PersonFile
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Invitee, Registration
 from chalicelib.domain.message import CalendarMethod
@@ -31,6 +32,18 @@ def calendar_entry(
         method=method,
         now=now,
         page_url=page,
-        join=registration is not None,
-        revision=registration.version - 1 if registration else 0,
+        join=registration is not None and method != "CANCEL",
+        revision=(registration.version if method == "CANCEL" else registration.version - 1) if registration else 0,
     )
+
+
+def calendar_file_of(
+    event: Event, person: PersonFile, locale: Locale, page: str, now: datetime
+) -> tuple[bytes | None, CalendarMethod]:
+    """What the page offers: the sessions, or, for somebody who declined, the cancellation of those registered for."""
+    invitee = person.invitee
+    if invitee.rsvp != "declined":
+        return calendar_entry(event, invitee, person.registered, locale, "PUBLISH", page, now), "PUBLISH"
+    if person.registration is None:
+        return None, "CANCEL"
+    return calendar_entry(event, invitee, person.registration, locale, "CANCEL", page, now), "CANCEL"

@@ -273,7 +273,7 @@ def main() -> None:
     home = Home(ROOT / ".local")
     if verb == "down":
         stopped = down(home)
-        print(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
+        print(f"Stopped {', '.join(stopped)}; what was in them is forgotten." if stopped else "Nothing was running.")
         return
     stack = up(home, Ports.from_environment()) if verb == "up" else home.state()
     if stack is None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import icalendar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -243,6 +244,28 @@ def test_the_calendar_has_the_chosen_sessions_and_the_link_to_join_only_for_the_
     register(web.shelf, clara, sessions=["session-2"])
     after = web.get(web.link(clara, "/calendar.ics")).body
     assert (after.count(b"BEGIN:VEVENT"), b"zoom.example.org" in after) == (1, True)
+
+
+def test_somebody_who_declined_gets_the_cancellation_of_what_was_registered_for(web: Web, clara: Invitee) -> None:
+    register(web.shelf, clara, sessions=["session-2"])
+    standing = web.get(web.link(clara, "/calendar.ics")).body
+    assert web.form(web.link(clara, "/answer"), {"answer": ["declined"]}).status_code == 303
+    cancelled = web.get(web.link(clara, "/calendar.ics"))
+    assert "method=CANCEL" in cancelled.headers["Content-Type"]
+    assert (cancelled.body.count(b"STATUS:CANCELLED"), b"STATUS:CONFIRMED" in cancelled.body) == (1, False)
+    assert uid_and_sequence(cancelled.body)[0] == uid_and_sequence(standing)[0]
+    assert uid_and_sequence(cancelled.body)[1] > uid_and_sequence(standing)[1]
+
+
+def test_somebody_who_declined_at_once_has_nothing_for_the_calendar(web: Web, clara: Invitee) -> None:
+    assert web.form(web.link(clara, "/answer"), {"answer": ["declined"]}).status_code == 303
+    assert web.get(web.link(clara, "/calendar.ics")).status_code == 404
+
+
+def uid_and_sequence(content: bytes) -> tuple[str, int]:
+    """Of the one entry of a calendar."""
+    [event] = icalendar.Calendar.from_ical(content).walk("VEVENT")
+    return str(event["UID"]), int(event["SEQUENCE"])
 
 
 def test_the_link_to_join_is_on_no_page_of_somebody_who_is_not_registered(web: Web, clara: Invitee) -> None:

@@ -315,6 +315,9 @@ def test_a_dry_run_is_answered_with_200_and_writes_nothing(event: Web) -> None:
     ({"kind": "invitation", "audience": {"name": "x"}}, {"idempotency_key": "k"}, "", "audience.name"),
     (None, {"idempotency_key": "k"}, "", "body"),
     ({"kind": "invitation"}, {"idempotency_key": "k"}, "?dry_run=maybe", "dry_run"),
+    ({"kind": "invitation"}, {"idempotency_key": "k"}, "?dryrun=true", "dryrun"),
+    ({"kind": "invitation", "audience": {"categories": ["goverment"]}}, {"idempotency_key": "k"}, "",
+     "audience.categories.0"),
 ])  # fmt: skip
 def test_a_batch_that_does_not_fit_names_the_field(
     event: Web, body: Any, headers: dict[str, str], query: str, field: str
