@@ -6,7 +6,7 @@ EMULATOR := .local/emulator
 PIP := -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test unit check package deploy messages clean
+.PHONY: help demo up down status test unit check bench package deploy redrive messages clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: $(VENV)/tested $(EMULATOR)/ready ## All tests: unit, the deployed local st
 
 unit: $(VENV)/tested ## The tests that need no local stack
 	@$(BIN)/python -m infra.compile
-	@$(BIN)/python -m pytest -m "not integration and not browser"
+	@$(BIN)/python -m pytest -m "not integration and not browser and not faults"
 
 check: $(VENV)/tested ## ruff, mypy --strict, import rules, cfn-lint on the packaged template
 	@$(BIN)/python -m infra.compile
@@ -39,12 +39,19 @@ check: $(VENV)/tested ## ruff, mypy --strict, import rules, cfn-lint on the pack
 	@$(BIN)/python -m infra.build
 	@$(BIN)/cfn-lint --template .build/out/sam.yaml
 
+bench: $(VENV)/tested ## The sending engine against its budgets: units, calls, time, memory, cost; some four minutes
+	@$(BIN)/python -m infra.compile
+	@$(BIN)/python -m tests.performance.bench
+
 package: $(VENV)/ready ## Build what AWS is given, in .build/out
 	@$(BIN)/python -m infra.build
 
 deploy: $(VENV)/ready ## Deploy to the AWS account of your credentials (STACK=, BASE_URL=https://…, ALARM_EMAIL=)
 	@$(BIN)/python -m infra.build
 	@$(BIN)/python -m infra.deploy --stack $(or $(STACK),convoke) $(if $(BASE_URL),--base-url $(BASE_URL)) $(if $(ALARM_EMAIL),--alarm-email $(ALARM_EMAIL))
+
+redrive: $(VENV)/ready ## Put dead letters back to work (DRY_RUN=1: only show them; STACK=; LOCAL=1: on the stack of `make up`)
+	@$(BIN)/python -m infra.redrive --stack $(or $(STACK),convoke) $(if $(DRY_RUN),--dry-run) $(if $(LOCAL),--local)
 
 messages: $(VENV)/ready ## Collect the words in use into templates/locale
 	@$(BIN)/python -m infra.compile --messages

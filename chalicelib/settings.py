@@ -12,6 +12,8 @@ class Settings(BaseModel):
     table: str
     bucket: str
     queue: str
+    urgent_queue: str
+    jobs_queue: str
     link_keys: str
     address_key: str
     base_url: str

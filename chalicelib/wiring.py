@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,19 +11,26 @@ from chalicelib.adapters.aws import client
 from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.links import Links, keys_from_secret, secret_string
 from chalicelib.adapters.queue import Queue
+from chalicelib.adapters.store.addresses import Addresses
+from chalicelib.adapters.store.audit import Audit
 from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.due import Dues
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.feedback import Feedbacks
 from chalicelib.adapters.store.invitees import Invitees
 from chalicelib.adapters.store.ledger import Ledger
-from chalicelib.adapters.store.suppressions import Suppressions
+from chalicelib.adapters.store.lists import Lists
+from chalicelib.adapters.store.rate import Pacer
 from chalicelib.adapters.store.table import Table
+from chalicelib.adapters.uploads import Uploads
 from chalicelib.settings import settings
-from chalicelib.usecases.accept_batch import Planner
+from chalicelib.usecases.desk import Desk
+from chalicelib.usecases.import_invitees import People
 
 if TYPE_CHECKING:
-    from chalicelib.usecases.deliver import Post
+    from chalicelib.adapters.ses import Mailer
+    from chalicelib.usecases.import_list import Intake
+    from chalicelib.usecases.send import Post
 
 
 def now() -> datetime:
@@ -30,12 +38,19 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def micros() -> int:
+    """Microseconds since the epoch, for the pacer."""
+    return time.time_ns() // 1000
+
+
 @cache
 def table() -> Table:
     return Table(client("dynamodb"), settings().table)
 
 
+@cache
 def events() -> Events:
+    """One for the container: it holds the documents that it read."""
     return Events(table())
 
 
@@ -55,8 +70,12 @@ def ledger() -> Ledger:
     return Ledger(table())
 
 
-def suppressions() -> Suppressions:
-    return Suppressions(table())
+def addresses() -> Addresses:
+    return Addresses(table())
+
+
+def audit() -> Audit:
+    return Audit(table())
 
 
 def feedbacks() -> Feedbacks:
@@ -77,22 +96,76 @@ def documents() -> Documents:
     return Documents(client("s3"), settings().bucket, lambda: client("lambda"), settings().typesetter)
 
 
+def lists() -> Lists:
+    return Lists(table())
+
+
+@cache
+def uploads() -> Uploads:
+    return Uploads(client("s3"), settings().bucket)
+
+
+def people() -> People:
+    """What lists become invitees with."""
+    return People(invitees(), addresses(), ledger(), links())
+
+
+def intake() -> Intake:
+    """What uploaded lists are read with."""
+    from chalicelib.usecases.import_list import Intake
+
+    return Intake(events(), people(), lists(), uploads(), queue())
+
+
 @cache
 def queue() -> Queue:
-    return Queue(client("sqs"), settings().queue)
+    return Queue(client("sqs"), settings().queue, settings().urgent_queue, settings().jobs_queue)
 
 
-def planner() -> Planner:
-    return Planner(invitees(), ledger(), suppressions(), links())
+@cache
+def pacer() -> Pacer:
+    return Pacer(table())
+
+
+@cache
+def mailer() -> Mailer:
+    from chalicelib.adapters.ses import Mailer
+
+    return Mailer(client("sesv2"), settings().configuration_set)
+
+
+def desk() -> Desk:
+    """What organisers' batches and the clock work with."""
+    return Desk(
+        events=events(),
+        invitees=invitees(),
+        ledger=ledger(),
+        batches=batches(),
+        dues=dues(),
+        audit=audit(),
+        documents=documents(),
+        queue=queue(),
+        pacer=pacer(),
+        mailer=mailer,
+    )
 
 
 @cache
 def post() -> Post:
     """Everything that delivers mail. It brings templates and MIME with it, so no other function imports it."""
-    from chalicelib.adapters.ses import Mailer
-    from chalicelib.usecases.deliver import Post
+    from chalicelib.usecases.send import Post
 
-    mailer = Mailer(client("sesv2"), settings().configuration_set)
     return Post(
-        events(), invitees(), ledger(), suppressions(), batches(), dues(), links(), documents(), mailer, queue()
+        events=events(),
+        invitees=invitees(),
+        addresses=addresses(),
+        ledger=ledger(),
+        batches=batches(),
+        dues=dues(),
+        links=links(),
+        documents=documents(),
+        mailer=mailer(),
+        pacer=pacer(),
+        queue=queue(),
+        micros=micros,
     )

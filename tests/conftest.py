@@ -15,15 +15,18 @@ from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.links import Links
 from chalicelib.adapters.queue import Queue
 from chalicelib.adapters.ses import Mailer
+from chalicelib.adapters.store.addresses import Addresses
+from chalicelib.adapters.store.audit import Audit
 from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.due import Dues
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.invitees import Invitees
 from chalicelib.adapters.store.ledger import Ledger
-from chalicelib.adapters.store.suppressions import Suppressions
+from chalicelib.adapters.store.rate import Pacer
 from chalicelib.adapters.store.table import Table
-from chalicelib.usecases.accept_batch import Planner
-from chalicelib.usecases.deliver import Post
+from chalicelib.domain.pace import SECOND
+from chalicelib.usecases.desk import Desk
+from chalicelib.usecases.send import Post
 from infra.local.ses import SesServer
 from infra.local.ses.account import ConfigurationSet, Identity
 from tests.shelf import (
@@ -64,7 +67,8 @@ def aws() -> Iterator[None]:
     """An empty AWS, with the table of ``infra/resources.yaml``, the queue and the bucket."""
     with mock_aws():
         client("dynamodb").create_table(**table_definition())
-        client("sqs").create_queue(QueueName="deliver")
+        for name in ("deliver", "urgent", "jobs"):
+            client("sqs").create_queue(QueueName=name)
         where: Any = {"LocationConstraint": REGION}
         client("s3").create_bucket(Bucket=SETTINGS["BUCKET"], CreateBucketConfiguration=where)
         yield
@@ -73,6 +77,12 @@ def aws() -> Iterator[None]:
 @pytest.fixture
 def queue_url(aws: None) -> str:
     return str(client("sqs").get_queue_url(QueueName="deliver")["QueueUrl"])
+
+
+@pytest.fixture
+def queue(aws: None) -> Queue:
+    urls = (client("sqs").get_queue_url(QueueName=name)["QueueUrl"] for name in ("deliver", "urgent", "jobs"))
+    return Queue(client("sqs"), *urls)
 
 
 @pytest.fixture
@@ -102,20 +112,23 @@ def links() -> Links:
 
 
 @pytest.fixture
-def shelf(table: Table, queue_url: str, mail_server: SesServer, links: Links) -> Shelf:
+def shelf(table: Table, queue: Queue, mail_server: SesServer, links: Links) -> Shelf:
     """Every adapter, on the AWS in memory and the strict SES."""
     typesetter = InProcessTypesetter(lambda: documents, lambda: Events(table))
     documents = Documents(client("s3"), SETTINGS["BUCKET"], lambda: typesetter, SETTINGS["TYPESETTER"])
     mailer = Mailer(client("sesv2", mail_server.url), SETTINGS["CONFIGURATION_SET"])
-    invitees, ledger, suppressions, slept = Invitees(table), Ledger(table), Suppressions(table), list[float]()
+    invitees, ledger, clock, slept = Invitees(table), Ledger(table), Clock(), list[float]()
     post = Post(
-        events=Events(table), invitees=invitees, ledger=ledger, suppressions=suppressions, batches=Batches(table),
-        dues=Dues(table), links=links, documents=documents, mailer=mailer, queue=Queue(client("sqs"), queue_url),
-        sleep=slept.append,
+        events=Events(table), invitees=invitees, addresses=Addresses(table), ledger=ledger, batches=Batches(table),
+        dues=Dues(table), links=links,
+        documents=documents, mailer=mailer, pacer=Pacer(table), queue=queue, sleep=slept.append,
+        micros=lambda: int((clock().timestamp() + sum(slept)) * SECOND), senders=1,
     )  # fmt: skip
+    shared = {name: getattr(post, name) for name in Desk.__dataclass_fields__ if name not in ("audit", "mailer")}
+    desk = Desk(audit=Audit(table), mailer=lambda: mailer, **shared)
     return Shelf(
         table=table, dynamodb=client("dynamodb"), sqs=client("sqs"), s3=client("s3"), ses=mail_server, post=post,
-        planner=Planner(invitees, ledger, suppressions, links), typesetter=typesetter, clock=Clock(), slept=slept,
+        desk=desk, typesetter=typesetter, clock=clock, slept=slept,
     )  # fmt: skip
 
 

@@ -17,13 +17,14 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from chalicelib.adapters.documents import Documents
+from chalicelib.adapters.store.invitees import TOGETHER
 from chalicelib.adapters.store.table import Table
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.invitee import Invitee
-from chalicelib.domain.work import Work
-from chalicelib.usecases.accept_batch import Planner
-from chalicelib.usecases.deliver import Post
+from chalicelib.domain.work import Job, Work
+from chalicelib.usecases.desk import Desk
 from chalicelib.usecases.publish_event import publish_event
+from chalicelib.usecases.send import Post
 from chalicelib.usecases.typeset_agenda import typeset_agenda
 from infra.build import ROOT
 from infra.local.ses import SesServer, events
@@ -72,6 +73,9 @@ DOCUMENT: dict[str, Any] = {
     },
     "consent": {"en": "I agree.", "ru": "Я согласен."},
 }  # fmt: skip
+
+QUEUES = ("urgent", "deliver")
+"""The queues of mail, in the order in which the tests work them off."""
 
 FORM = {"name": ["Clara Weiss"], "organisation": ["Ministry"], "sessions": ["session-1"], "consent": ["yes"]}
 """A registration as a browser posts it."""
@@ -133,7 +137,7 @@ class Shelf:
     s3: Any
     ses: SesServer
     post: Post
-    planner: Planner
+    desk: Desk
     typesetter: InProcessTypesetter
     clock: Clock
     slept: list[float]
@@ -147,8 +151,8 @@ class Shelf:
     def invite(self, *names: str, event: str = "symposium", **facts: Any) -> list[Invitee]:
         """People of an event, in the table: ``invite("clara", language="ru")`` is clara@example.org."""
         people = [person(name, event=event, **facts) for name in names]
-        for start in range(0, len(people), 40):
-            self.post.invitees.create([(one, self.hash_of(one.email)) for one in people[start : start + 40]])
+        for start in range(0, len(people), TOGETHER):
+            self.post.invitees.create([(one, self.hash_of(one.email)) for one in people[start : start + TOGETHER]])
         return people
 
     def hash_of(self, email: str) -> str:
@@ -173,16 +177,23 @@ class Shelf:
     def state(self, invitee: Invitee, kind: str = "invitation", occurrence: str = "1") -> str:
         return str(self.delivery(invitee, kind, occurrence).get("state", ""))
 
-    def queued(self) -> list[tuple[Work, int]]:
-        """What lies in the queue, and how many seconds each message was to wait."""
-        messages = get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["deliver"]._messages
+    def queued(self, queue: str = "") -> list[tuple[Work, int]]:
+        """What lies in the queues of mail, or in one of them, and how many seconds each message was to wait."""
+        queues = get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues
+        messages = [one for name in ([queue] if queue else QUEUES) for one in queues[name]._messages]
         waits = [round(max(0, one.delayed_until - one.sent_timestamp) / 1000) for one in messages]
         return [(Work.model_validate_json(one.body), wait) for one, wait in zip(messages, waits, strict=True)]
+
+    def jobs(self) -> list[Job]:
+        """What waits for the desk."""
+        messages = get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["jobs"]._messages
+        return [Job.model_validate_json(one.body) for one in messages]
 
     def take(self) -> list[Work]:
         """Empty the queue, whatever waits in it."""
         works = [work for work, _ in self.queued()]
-        get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["deliver"]._messages.clear()
+        for name in QUEUES:
+            get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues[name]._messages.clear()
         return works
 
     def mails(self, **tags: str) -> list[EmailMessage]:
@@ -203,8 +214,9 @@ class Shelf:
         assert message is not None
         became = {**vars(message), "outcomes": dict.fromkeys(message.destination, outcome)}
         headers = BytesHeaderParser().parsebytes(self.ses.mailbox.raw(message_id))
-        every = dict(events.events(self.ses.account, type(message)(**became), headers))
-        return json.loads(json.dumps(every[kind.upper()]))  # type: ignore[no-any-return]
+        at_once, later = events.events(self.ses.account, type(message)(**became), headers)
+        every = {event["eventType"]: event for _, event in (*at_once, *later)}
+        return json.loads(json.dumps(every[kind]))  # type: ignore[no-any-return]
 
 
 def person(name: str, *, event: str = "symposium", **facts: Any) -> Invitee:
@@ -214,10 +226,16 @@ def person(name: str, *, event: str = "symposium", **facts: Any) -> Invitee:
 
 
 @cache
+def resources() -> dict[str, Any]:
+    """The resources of the template, its functions apart."""
+    stated: dict[str, Any] = yaml.load((ROOT / "infra/resources.yaml").read_text(), Loader=_Template)["Resources"]
+    return stated
+
+
+@cache
 def table_definition() -> dict[str, Any]:
     """CreateTable's arguments, from the template that AWS gets."""
-    resources = yaml.load((ROOT / "infra/resources.yaml").read_text(), Loader=_Template)["Resources"]
-    properties = resources["Table"]["Properties"]
+    properties = resources()["Table"]["Properties"]
     wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     return {"TableName": SETTINGS["TABLE"], **{name: properties[name] for name in wanted}}
 

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from chalicelib.adapters.spreadsheets import read_sheet
 from chalicelib.domain.agenda import check
 from chalicelib.domain.event import EventDocument, utc
-from chalicelib.domain.roster import Row, classify, read_rows, unknown_columns
+from chalicelib.domain.roster import Row, classify
+from chalicelib.domain.roster_rows import read_rows, unknown_columns
 from chalicelib.domain.schedule import mailings
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "central-asia-symposium"
@@ -31,9 +33,10 @@ def symposium(source: Any) -> EventDocument:
 
 @pytest.fixture(scope="module")
 def people(symposium: EventDocument) -> list[Row]:
-    rows = read_rows((EXAMPLE / "invitees.csv").read_text("utf-8"))
+    with (EXAMPLE / "invitees.csv").open("rb") as file:
+        rows = list(read_rows(read_sheet(file).records))
     assert unknown_columns(rows) == []
-    return classify(rows, symposium)
+    return list(classify(rows, symposium))
 
 
 def test_loading_the_symposium_warns_of_the_two_things_that_its_printed_agenda_leaves_open(

@@ -6,14 +6,30 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-PATIENT = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+CONNECTIONS = 32
+"""Of each client: a worker sends up to 25 mails at once, and each of them also writes to the table."""
+
+PATIENT = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    max_pool_connections=CONNECTIONS,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
 """For calls that may be repeated."""
 
-ONCE = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1})
+ONCE = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    max_pool_connections=CONNECTIONS,
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
 """For SendEmail: it has no idempotency token, so a client that retries by itself sends twice."""
+
+REGIONAL = PATIENT.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+"""For S3: the addresses that it signs name the bucket's region and are signed as every region wants it."""
 
 
 @cache
 def client(service: str) -> Any:
     """The client of ``service``; SES gets one attempt per call, all others retry."""
-    return boto3.client(service, config=ONCE if service == "sesv2" else PATIENT)
+    return boto3.client(service, config={"sesv2": ONCE, "s3": REGIONAL}.get(service, PATIENT))

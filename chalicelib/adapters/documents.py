@@ -5,8 +5,10 @@ events/<e>/documents/<id>.<language>.pdf
 """
 
 import json
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +22,10 @@ DESIGN = "1"
 """Raised when the look of the agenda changes, so that stored ones are not used any more."""
 
 
+NEVER_CHANGED = -1
+"""The state of what stands under a version."""
+
+
 class TypesettingFailed(RuntimeError):
     """The typesetting function answered with an error; carries its words."""
 
@@ -29,25 +35,32 @@ class Documents:
 
     def __init__(self, s3: Any, bucket: str, invoke: Callable[[], Any], typesetter: str) -> None:
         self._s3, self._bucket, self._invoke, self._typesetter = s3, bucket, invoke, typesetter
-        self._held: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._lock = threading.RLock()  # a worker's threads want the same file at the same moment
 
     def agenda(self, event: Event, language: str, zone: str) -> bytes:
         """The agenda as PDF; set on the first call for this version, language and zone. Raises TypesettingFailed."""
         key = agenda_key(event, language, zone)
-        if key in self._held:  # a version is never changed
-            return self._held[key][1]
-        found = self._read(key)
-        if found is None:
-            self._typeset(event, language, zone)
-            found = self._read(key)
+        with self._lock:
+            found = self._read(key, NEVER_CHANGED)
+            if found is None:
+                self._typeset(event, language, zone)
+                found = self._read(key)
         if found is None:
             raise TypesettingFailed(f"{key} is not there after typesetting")
         return found
 
-    def document(self, event_id: str, document: str, languages: list[str]) -> bytes | None:
-        """An uploaded document in the first of ``languages`` that there is, or None."""
+    def document(
+        self, event_id: str, document: str, languages: list[str], files: int | None = None
+    ) -> bytes | None:
+        """An uploaded document in the first of ``languages`` that there is, or None.
+
+        What was read when the event's ``files`` stood at the same number is not asked after again.
+        """
         for language in languages:
-            if (found := self._read(_document_key(event_id, document, language))) is not None:
+            with self._lock:
+                found = self._read(_document_key(event_id, document, language), files)
+            if found is not None:
                 return found
         return None
 
@@ -80,23 +93,36 @@ class Documents:
             raise
         return True
 
-    def _read(self, key: str) -> bytes | None:
-        """The file as it is now: one held in memory is asked after by its ETag (RFC 9110, If-None-Match)."""
+    def _read(self, key: str, state: int | None = None) -> bytes | None:
+        """The file as it is in ``state``, or as it is now: one held in memory is asked after by its ETag (RFC 9110)."""
         held = self._held.get(key)
+        if held and state is not None and held.state == state and (held.content or state != NEVER_CHANGED):
+            return held.content
+        etag = {"IfNoneMatch": held.etag} if held and held.content else {}
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key, **({"IfNoneMatch": held[0]} if held else {}))
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key, **etag)
+            found = _Held(answer["ETag"], answer["Body"].read(), state)
         except ClientError as error:
             if held and error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:
-                return held[1]
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise
-        content: bytes = answer["Body"].read()
-        self._held[key] = answer["ETag"], content
+                found = replace(held, state=state)
+            elif error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                found = _Held("", None, state)
+            else:
+                raise
+        self._held[key] = found
         self._held.move_to_end(key)
         if len(self._held) > KEPT_FILES:
             self._held.popitem(last=False)
-        return content
+        return found.content
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A file in memory, None when there was none, and the event's state when it was read."""
+
+    etag: str
+    content: bytes | None
+    state: int | None
 
 
 def agenda_key(event: Event, language: str, zone: str) -> str:

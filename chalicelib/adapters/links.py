@@ -10,11 +10,13 @@ import hashlib
 import hmac
 import json
 import re
+import threading
 import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Literal
 
+from chalicelib.domain.delivery import CATEGORIES
 from chalicelib.domain.invitee import Invitee
 
 Purpose = Literal["page", "unsubscribe"]
@@ -44,11 +46,17 @@ class Links:
         self._load_address_key = load_address_key
         self._clock = clock
         self._loaded_at = 0.0
+        self._held_keys: dict[str, str] | None = None
+        self._lock = threading.Lock()  # a worker's threads want the keys at the same moment
 
     def url(self, invitee: Invitee, purpose: Purpose = "page", path: str = "") -> str:
         """The address of a person's page, or of a page below it (``path`` such as ``/calendar.ics``)."""
         letter = {"page": "i", "unsubscribe": "u"}[purpose]
         return f"{self._base_url}/{letter}/{self.token(invitee, purpose)}{path}"
+
+    def leaving(self, invitee: Invitee, category: str = CATEGORIES[0]) -> str:
+        """The address of the page where this person leaves a category of mail; a bare POST to it leaves at once."""
+        return self.url(invitee, "unsubscribe", leaving_path(category))
 
     def token(self, invitee: Invitee, purpose: Purpose = "page") -> str:
         key_id = self._keys["current"]
@@ -65,7 +73,7 @@ class Links:
         if not found or found["invitee"] != invitee.id or found["key"] == "current":
             return False
         if found["key"] not in self._keys and self._clock() - self._loaded_at >= RELOAD_SECONDS:
-            self._keys = self._loaded()
+            self._held_keys = self._loaded()
         if found["key"] not in self._keys:
             return False
         expected = self._mac(found["key"], purpose, invitee.id, invitee.generation)
@@ -75,9 +83,12 @@ class Links:
         """A keyed hash of a normalised address: it says "the same address" and not which one."""
         return hmac.new(self._address_key, f"address\0{address_key}".encode(), hashlib.sha256).hexdigest()[:40]
 
-    @cached_property
+    @property
     def _keys(self) -> dict[str, str]:
-        return self._loaded()
+        with self._lock:
+            if self._held_keys is None:
+                self._held_keys = self._loaded()
+            return self._held_keys
 
     def _loaded(self) -> dict[str, str]:
         self._loaded_at = self._clock()
@@ -91,6 +102,11 @@ class Links:
         message = f"{purpose}\0{invitee_id}\0{generation}".encode()
         digest = hmac.new(self._keys[key_id].encode(), message, hashlib.sha256).digest()[:20]
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def leaving_path(category: str) -> str:
+    """What comes after the token in the address of a category's page."""
+    return "" if category == CATEGORIES[0] else f"?category={category}"
 
 
 def keys_from_secret(client: Any, secret: str) -> dict[str, str]:

@@ -14,8 +14,9 @@ from chalicelib.adapters.language import Locale, TimeLine
 from chalicelib.adapters.pages import days
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
+from chalicelib.domain.batch import Batch
 from chalicelib.domain.colour import readable
-from chalicelib.domain.delivery import CAN_LEAVE
+from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, EventDocument, Kind, Question, Session
 from chalicelib.domain.invitee import Invitee, Registration
 from chalicelib.domain.message import Links, Words
@@ -50,12 +51,23 @@ class When(NamedTuple):
     others: list[str]
 
 
+class Unreached(NamedTuple):
+    """Somebody whose address gets no more mail. The mail that showed it: its ``kind``, "" for one of another event, and
+    ``at``, when it was sent, or when that one came to nothing.
+    """
+
+    invitee: Invitee
+    kind: str
+    at: datetime
+
+
 def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links: Links, now: datetime,
             registration: Registration | None = None, session: Session | None = None,
-            attached: Sequence[str] | None = None) -> Words:
+            attached: Sequence[str] | None = None, tested: Batch | None = None) -> Words:
     """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms.
 
     ``attached`` names what goes with the mail ("agenda", "calendar", documents' ids); as the event says when None.
+    ``tested``: the mail is a test of this batch and says so.
     ValueError for a reminder without a session or a confirmation without a registration.
     """
     if (kind == "reminder" and session is None) or (kind == "confirmation" and registration is None):
@@ -65,13 +77,41 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
     names = document.attachments.get(kind, []) if attached is None else attached
     context = {
         **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
-        "now": now, "can_leave": kind in CAN_LEAVE, "attached": _attached(document, names, locale),
+        "now": now, "tested": tested, "can_leave": kind in CATEGORY, "attached": _attached(document, names, locale),
         "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
         **_own(document, facts, registration, session),
     }
-    context["subject"] = subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
+    subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
+    context["subject"] = subject = f"[{locale.gettext('Test')}] {subject}" if tested else subject
     text = wrapped(render(f"email/{kind}/body.txt", locale, **context))
     return Words(subject, text, render(f"email/{kind}/body.html", locale, **context))
+
+
+def notice(unreached: Sequence[Unreached], more: int, *, event: Event, locale: Locale) -> Words:
+    """The organiser's news of addresses that get no more mail; ``more`` of them are counted and not listed."""
+    document = event.document
+    facts = _facts(_Same(document), locale, document.time_zone)
+    people = f"/api/events/{event.id}/invitees"
+    context = {
+        **facts, "kind": "notice", "count": len(unreached) + more, "more": more,
+        "rows": [_row(one, document, locale) for one in unreached],
+        "replace": f"POST {people}/{{id}}/address", "lift": f"POST {people}/{{id}}/suppression/lift",
+        "listing": f"GET {people}?suppressed=true",
+    }
+    context["subject"] = subject = one_line(render("email/notice/subject.txt", locale, **context))
+    text = wrapped(render("email/notice/body.txt", locale, **context))
+    return Words(subject, text, render("email/notice/body.html", locale, **context))
+
+
+def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, str]:
+    zone, _ = document.time_zone, locale.gettext
+    why = {"bounce": _("The address does not exist, or takes no mail."),
+           "complaint": _("The recipient marked the mail as spam.")}
+    mail = {"invitation": _("Invitation"), "chase": _("Second invitation"), "confirmation": _("Confirmation"),
+            "reminder": _("Reminder"), "feedback": _("Feedback request")}.get(one.kind, _("Mail of another event"))
+    return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
+            "why": why[one.invitee.suppressed],
+            "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}
 
 
 class _Same:

@@ -1,7 +1,9 @@
 """Sending one mail through SES v2: one recipient, one attempt, and an error that says what can be known.
 
     MailError
-    ├── NotAccepted    SES said no, for now (throttled, unreachable): nothing was sent, try later
+    ├── NotAccepted    SES said no, for now: nothing was sent, try later
+    │   ├── Throttled      too many at once: go slower
+    │   └── QuotaUsedUp    too many for one day
     ├── Misconfigured  SES takes no mail at all from us as things stand: nothing was sent, somebody must set it right
     ├── Refused        SES said no to this mail for good: nothing was sent, trying again is useless
     └── Unsure         no answer, or a server error: it may have been sent, so it is never blindly sent again
@@ -22,6 +24,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from chalicelib.domain.message import Message
+from chalicelib.domain.pace import Limits
 
 NOT_ACCEPTED = {"TooManyRequestsException", "LimitExceededException", "ThrottlingException"}
 """Too much at once, or for today."""
@@ -49,6 +52,14 @@ class MailError(Exception):
 
 class NotAccepted(MailError):
     """Nothing was sent; it may be tried again."""
+
+
+class Throttled(NotAccepted):
+    """The account sends faster than SES allows at this moment."""
+
+
+class QuotaUsedUp(NotAccepted):
+    """The account sent as many as SES allows in 24 hours."""
 
 
 class Misconfigured(MailError):
@@ -90,12 +101,24 @@ class Mailer:
             raise NotAccepted(f"not asked: {error}") from error
         return str(answer["MessageId"])
 
+    def limits(self) -> Limits:
+        """How fast and how much the account may send (GetAccount). Raises NotAccepted when SES does not say."""
+        try:
+            quota = self._client.get_account()["SendQuota"]
+        except (ClientError, BotoCoreError) as error:
+            raise NotAccepted(f"GetAccount: {error}") from error
+        return Limits(
+            max_send_rate=quota["MaxSendRate"],
+            max_24_hour_send=quota["Max24HourSend"],
+            sent_last_24_hours=quota["SentLast24Hours"],
+        )
+
 
 def _understood(error: ClientError) -> MailError:
     code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
     reason = f"{code}: {error.response['Error'].get('Message', '')}"[:500]
     if code in NOT_ACCEPTED or status == 429:
-        return NotAccepted(reason)
+        return QuotaUsedUp(reason) if "quota" in reason.lower() else Throttled(reason)
     if code in MISCONFIGURED or (code == "MessageRejected" and "not verified" in reason):
         return Misconfigured(reason)
     return Unsure(reason) if status >= 500 else Refused(reason)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 from markupsafe import Markup
 
 from chalicelib.adapters.language import Locale, load_locale
@@ -17,8 +17,11 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 def render(name: str, locale: Locale, **context: Any) -> str:
-    """The words of ``templates/<name>`` in a language. A name that the context lacks raises jinja2.UndefinedError."""
-    return environment(locale.code).get_template(name).render(locale=locale, **context)
+    """The words of ``templates/<name>`` in a language. Raises ValueError, also for a name that the context lacks."""
+    try:
+        return environment(locale.code).get_template(name).render(locale=locale, **context)
+    except TemplateError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 @cache

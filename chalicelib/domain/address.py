@@ -1,7 +1,8 @@
 """Mail addresses: which ones SES delivers to, and one spelling for each.
 
 Sources: RFC 5321, 4.5.3.1 (64 octets before the "@", 254 in all); RFC 5322, 3.2.3 (dot-atom); RFC 1035, 2.3.1 (labels);
-RFC 5890 (Punycode); Amazon SES API v2, ``SendEmail``: the local part of an address is ASCII.
+RFC 5890 (Punycode); RFC 6531, 3.3 and RFC 6532, 3.2 (letters beyond ASCII); Amazon SES API v2, ``SendEmail``: the local
+part of an address is ASCII.
 """
 
 import re
@@ -11,9 +12,10 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from chalicelib.domain.text import one_line
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_MAILTO = re.compile(r"^mailto:\s*", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>")
 _AMBIGUOUS = frozenset("ßς\u200c\u200d")
 """Python's idna codec turns these into other domains than browsers and mail servers do (RFC 5894, 7.2)."""
@@ -22,12 +24,20 @@ _AMBIGUOUS = frozenset("ßς\u200c\u200d")
 def normalise(value: str) -> str:
     """``"Aziz <mailto:A.Karimov@Ministry.Example>"`` gives ``"A.Karimov@ministry.example"``; the domain in Punycode.
 
-    Raises ValueError with a sentence for the person whose list it is.
+    Raises ValueError with a sentence for the person whose list it is, also for what SES does not deliver to.
     """
+    address = spelled(value)
+    if sentence := undeliverable(address):
+        raise ValueError(sentence)
+    return address
+
+
+def spelled(value: str) -> str:
+    """The same for any address that can be somebody's (RFC 6532): before the "@" there may be letters of any script."""
     text = one_line(value).rstrip(" ;,")
     if bracketed := _IN_BRACKETS.fullmatch(text):
         text = bracketed[1].strip()
-    text = re.sub(r"^mailto:\s*", "", text, flags=re.IGNORECASE)
+    text = _MAILTO.sub("", text)
     if not text:
         raise ValueError("Write an address, such as name@ministry.example.")
     if text.count("@") != 1:
@@ -35,15 +45,23 @@ def normalise(value: str) -> str:
     local, _, domain = text.partition("@")
     domain = _domain(domain.strip())
     local = _local(local.strip())
-    if len(local) + 1 + len(domain) > 254:
+    if len(local.encode()) + 1 + len(domain) > 254:
         raise ValueError("The address is longer than 254 characters. Check it.")
     return f"{local}@{domain}"
+
+
+def undeliverable(address: str) -> str:
+    """Why SES does not deliver to an address, and what to do; empty when it does."""
+    if address.isascii():
+        return ""
+    strange = next(character for character in address if not character.isascii())
+    return f'SES cannot deliver to an address with "{strange}" before the "@". Ask for another address.'
 
 
 def address_key(email: str) -> str:
     """What makes an address the same address: all in lower case. Never raises, whatever it is given."""
     try:
-        return normalise(email).lower()
+        return spelled(email).lower()
     except ValueError:
         return email.strip().lower()
 
@@ -53,10 +71,7 @@ Address = Annotated[str, AfterValidator(normalise), WithJsonSchema({"type": "str
 
 
 def _local(local: str) -> str:
-    if not local.isascii():
-        strange = next(character for character in local if not character.isascii())
-        raise ValueError(f'SES cannot deliver to an address with "{strange}" before the "@". Ask for another address.')
-    if len(local) > 64:
+    if len(local.encode()) > 64:
         raise ValueError('More than 64 characters stand before the "@". Check the address.')
     if not _LOCAL.fullmatch(local):
         raise ValueError(f'"{_short(local)}" cannot stand before the "@". Check for spaces, brackets and double dots.')

@@ -1,11 +1,20 @@
-"""A batch: a reviewed plan of mails of one kind to part of an event's people."""
+"""A batch: a reviewed plan of mails of one kind to part of an event's people, and what an organiser may do with it.
 
+planning ──> draft ── approve ──> sending <── pause, resume ──> paused
+                │                    │                             │
+                └─────── cancel ─────┼───────── cancel ────────────┘
+                                     └──> complete                  └──> cancelled
+
+A batch of the clock begins at ``sending``: nobody approves a reminder. Every move is a conditional write (``MOVES``).
+"""
+
+import hashlib
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.domain.event import Kind, Model
+from chalicelib.domain.event import Event, Kind, Model
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.text import Language, Slug
 
@@ -13,6 +22,18 @@ CHUNK = 25
 """Recipients per chunk: one queue message, one worker."""
 
 Status = Literal["no-answer", "accepted", "declined", "tentative"]
+
+BatchState = Literal["planning", "draft", "sending", "paused", "cancelled", "complete"]
+
+MOVES: dict[BatchState, frozenset[BatchState]] = {
+    "planning": frozenset(),
+    "draft": frozenset({"planning"}),
+    "sending": frozenset({"draft", "paused"}),
+    "paused": frozenset({"sending"}),
+    "cancelled": frozenset({"planning", "draft", "sending", "paused"}),
+    "complete": frozenset({"sending"}),
+}
+"""For each state, those it may follow."""
 
 
 class Audience(Model):
@@ -33,14 +54,21 @@ class Audience(Model):
 
 
 class BatchRequest(Model):
-    """What an organiser asks for. ``chase`` reaches only people who were invited and have not answered."""
+    """What an organiser asks for. ``chase`` reaches only people who were invited and have not answered.
+
+    ``approve`` is the fingerprint of a dry run: the batch starts at once when it is still the same, else it is a draft.
+    """
 
     kind: Literal["invitation", "chase", "feedback"]
     audience: Audience = Field(default_factory=Audience)
+    approve: str = ""
 
 
 class Plan(Model):
-    """Counts by what will happen to each person of the audience; they add up to ``audience``."""
+    """Counts by what will happen to each person of the audience; the others add up to ``audience``.
+
+    ``undeliverable``: SES delivers to no such address (characters beyond ASCII before the "@").
+    """
 
     audience: int = 0
     to_send: int = 0
@@ -49,26 +77,68 @@ class Plan(Model):
     already_answered: int = 0
     not_registered: int = 0
     suppressed: int = 0
+    undeliverable: int = 0
     left: int = 0
 
 
 class Batch(Model):
-    """An accepted batch. ``plan_id`` names the chunks that were written for it."""
+    """A stored batch. ``plan_id`` names the chunks that were written for it.
+
+    ``fingerprint`` says what is approved: the recipients and the content; ``content`` is the content's part, which
+    every worker compares with the event as it is now (empty for the clock's batches, which follow the agenda).
+    ``fed`` chunks have been given to the queue so far. ``reason`` is why it is paused, or what holds it up.
+    ``wanted`` is the fingerprint that came with the request. ``rounds`` counts how often lost work was queued again.
+    ``moved`` is what SES's events changed since the chunks were counted, by ledger state.
+    """
 
     id: str
     event: str
     kind: Kind
     occurrence: str
-    plan: Plan
-    chunks: int
+    audience: Audience = Field(default_factory=Audience)
+    plan: Plan = Field(default_factory=Plan)
+    chunks: int = 0
     plan_id: str
     request_hash: str = ""
     session: str = ""
     accepted_at: datetime
+    state: BatchState = "sending"
+    fingerprint: str = ""
+    content: str = ""
+    fed: int = 0
+    fed_at: datetime | None = None
+    accepted_by: str = ""
+    wanted: str = ""
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    completed_at: datetime | None = None
+    reason: str = ""
+    rounds: int = 0
+    moved: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def started(self) -> bool:
+        """Mail of it may have left."""
+        return self.approved_at is not None or self.state in ("sending", "paused", "complete")
+
+    def unchanged_since_approval(self, event: Event) -> bool:
+        return not self.content or self.content == content_of(event)
+
+
+class Chunk(Model):
+    """Up to 25 recipients. ``done_at`` is set when each has an outcome; ``tally`` counts them by ledger state."""
+
+    number: int
+    invitees: list[str]
+    done_at: datetime | None = None
+    tally: dict[str, int] = Field(default_factory=dict)
 
 
 class Progress(Model):
-    """Outcome counts of a batch; ``waiting`` has no line in the ledger yet. They add up to the plan's ``to_send``."""
+    """Outcome counts of a batch; ``waiting`` has no line in the ledger yet. They add up to the plan's ``to_send``.
+
+    ``sent`` was accepted by SES and nothing more is known; ``delivered`` was accepted by the recipient's server.
+    """
 
     waiting: int = 0
     sending: int = 0
@@ -87,3 +157,21 @@ class Progress(Model):
 
 def status_of(invitee: Invitee) -> Status:
     return "no-answer" if invitee.rsvp == "needs-action" else invitee.rsvp
+
+
+def content_of(event: Event) -> str:
+    """Names what everybody of a batch is sent: the event's version, and the state of its uploaded files."""
+    return f"{event.version}.{event.files}"
+
+
+class Fingerprint:
+    """Hashes what an approval approves, recipient by recipient in the plan's order."""
+
+    def __init__(self, kind: str, occurrence: str, content: str) -> None:
+        self._hash = hashlib.sha256(f"{kind}\0{occurrence}\0{content}".encode())
+
+    def add(self, invitee: str) -> None:
+        self._hash.update(f"\0{invitee}".encode())
+
+    def __str__(self) -> str:
+        return self._hash.hexdigest()[:32]

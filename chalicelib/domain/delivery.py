@@ -9,15 +9,19 @@
 (nothing) ─> skipped                    with the reason
 (nothing) ─> failed                     the mail cannot be written, for instance to a malformed address
 
+unknown ─> sent, delivered, bounced, complained, failed      an SES event tells, or an organiser decides
+unknown ─> sending                      once more, where the event says so for this kind (``sent_again``)
+
 A later batch begins anew where an earlier one gave up: it replaces the line, and then it stands as if nothing had been.
 
 failed, skipped ─ another batch ─> (nothing) ─> sending, skipped, failed
+bounced ─> failed                       the person has another address now
 """
 
 from datetime import datetime, timedelta
 from typing import Literal
 
-from chalicelib.domain.event import Kind, Model
+from chalicelib.domain.event import EventDocument, Kind, Model
 
 State = Literal["sending", "sent", "delivered", "bounced", "complained", "failed", "skipped", "unknown"]
 
@@ -27,7 +31,7 @@ FOLLOWS: dict[State, frozenset[State]] = {
     "delivered": frozenset({"sending", "unknown", "sent"}),
     "bounced": frozenset({"sending", "unknown", "sent", "delivered"}),
     "complained": frozenset({"sending", "unknown", "sent", "delivered", "bounced"}),
-    "failed": frozenset({"sending", "unknown", "sent"}),
+    "failed": frozenset({"sending", "unknown", "sent", "bounced"}),
     "unknown": frozenset({"sending"}),
     "skipped": frozenset(),
 }
@@ -38,16 +42,22 @@ or of what another batch had given up.
 GIVEN_UP: frozenset[State] = frozenset({"failed", "skipped"})
 """States in which the person got nothing and never will from this batch; another batch may try anew."""
 
-FINAL: frozenset[State] = frozenset({"sent", "delivered", "bounced", "complained", "failed", "skipped"})
-"""States in which nothing more is done for the recipient by itself."""
+Category = Literal["invitations", "feedback"]
 
-SENT_AGAIN: frozenset[Kind] = frozenset({"confirmation", "reminder"})
-"""Kinds whose unknown delivery goes out once more: late is worse than twice. The others wait for an organiser."""
+CATEGORY: dict[Kind, Category] = {"invitation": "invitations", "chase": "invitations", "feedback": "feedback"}
+"""What one can unsubscribe from, by kind. A confirmation or a reminder is what the person asked for."""
 
-CAN_LEAVE: frozenset[Kind] = frozenset({"invitation", "chase", "feedback"})
-"""Kinds that stop when somebody unsubscribes. A confirmation or reminder is what the person asked for."""
+CATEGORIES: tuple[Category, ...] = ("invitations", "feedback")
 
-LEASE = timedelta(minutes=3)
+SENT_AGAIN: frozenset[Kind] = frozenset({"confirmation", "reminder", "test", "notice"})
+"""Kinds whose unknown delivery goes out once more unless the event says otherwise: late is worse than twice. The others
+wait for an organiser.
+"""
+
+SETTLED_WITHIN = timedelta(minutes=5)
+"""How long SES's events have to tell of an unknown delivery before it goes out once more."""
+
+LEASE = timedelta(seconds=90)
 """How long a claim protects its delivery: longer than a worker may run, so an expired one means a dead worker."""
 
 MAX_ATTEMPTS = 2
@@ -78,5 +88,12 @@ class Delivery(Model):
         """The worker that claimed it is dead: its lease ran out before it wrote down what happened."""
         return self.state == "sending" and self.lease_until is not None and self.lease_until < now
 
-    def may_be_sent_again(self) -> bool:
-        return self.state == "unknown" and self.kind in SENT_AGAIN and self.attempts < MAX_ATTEMPTS
+    def may_be_sent_again(self, now: datetime) -> bool:
+        """An unknown one that SES's events had their time to tell of; whether its kind may is ``sent_again``."""
+        waited = self.claimed_at is None or self.claimed_at + SETTLED_WITHIN < now
+        return self.state == "unknown" and self.attempts < MAX_ATTEMPTS and waited
+
+
+def sent_again(document: EventDocument, kind: Kind) -> bool:
+    """Whether an unknown delivery of this kind goes out once more by itself."""
+    return document.when_unsure.get(kind, "send-again" if kind in SENT_AGAIN else "wait") == "send-again"

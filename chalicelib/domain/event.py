@@ -13,8 +13,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from chalicelib.domain.address import Address
 from chalicelib.domain.text import Language, Slug, Text, Title, WallTime
 
-Kind = Literal["invitation", "chase", "confirmation", "reminder", "feedback"]
-"""The kinds of mail. ``chase`` is the second invitation, to those who have not answered."""
+Kind = Literal["invitation", "chase", "confirmation", "reminder", "feedback", "test", "notice"]
+"""The kinds of mail. ``chase`` is the second invitation, to those who have not answered; ``test`` and ``notice`` go to
+the organiser: a batch's mail before it is approved, and news of addresses that mail did not reach.
+"""
+
+Unsure = Literal["wait", "send-again"]
+"""What becomes of a mail of which nobody knows whether SES took it, when SES's events do not tell either."""
 
 
 def iana_zone(name: str) -> str:
@@ -154,6 +159,7 @@ class EventDocument(Model):
     reminders: list[ReminderRule] = Field(default_factory=list, max_length=20)
     feedback: Feedback | None = None
     calendar_method: Literal["PUBLISH", "REQUEST"] = "PUBLISH"
+    when_unsure: dict[Kind, Unsure] = Field(default_factory=dict)
     consent: Text
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1a4f8b"
 
@@ -223,13 +229,14 @@ class EventDocument(Model):
 
 
 class Event(Model):
-    """An event as stored: its document at one agenda version."""
+    """An event as stored: its document at one agenda version. ``files`` rises with each uploaded document."""
 
     id: Slug
     version: int
     document: EventDocument
     published_at: datetime
     feedback_opened_at: datetime | None = None
+    files: int = 0
 
 
 def _unique(what: str, ids: list[str]) -> None:

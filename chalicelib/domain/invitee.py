@@ -13,7 +13,11 @@ Rsvp = Literal["needs-action", "accepted", "declined", "tentative"]
 
 
 class Invitee(Model):
-    """One person invited to one event. ``generation`` raised by one revokes every link of this person."""
+    """One person invited to one event. ``generation`` raised by one revokes every link of this person.
+
+    ``left`` names the categories of mail that the person does not want. ``suppressed`` is
+    why their address gets no mail ("bounce", "complaint"), as the address's own record says it.
+    """
 
     id: str
     event: Slug
@@ -28,6 +32,7 @@ class Invitee(Model):
     answered_at: datetime | None = None
     generation: int = 1
     left: list[str] = Field(default_factory=list)
+    suppressed: str = ""
 
 
 class Registration(Model):

@@ -1,19 +1,32 @@
 """The list of people: each row of a spreadsheet or of JSON gets a verdict; a bad row never stops the good ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from hashlib import blake2b
 from typing import Literal
 
-from chalicelib.domain.address import address_key, normalise
-from chalicelib.domain.errors import Invalid, Problem
+from pydantic import Field
+
+from chalicelib.domain.address import spelled, undeliverable
+from chalicelib.domain.errors import Problem
 from chalicelib.domain.event import EventDocument, Model, Zone, iana_zone
-from chalicelib.domain.roster_rows import Cells, from_objects, read_rows, unknown_columns
+from chalicelib.domain.roster_rows import Cells
 from chalicelib.domain.text import Language, Line, one_line
 
-__all__ = ["MOST", "Draft", "Row", "address_key", "classify", "from_objects", "read_rows", "unknown_columns"]
-
 MOST = 1000
-"""Rows in one list."""
+"""Rows of a list that comes in a request."""
+
+MOST_UPLOADED = 100_000
+"""Rows of a list that is uploaded."""
+
+REMEMBERED = 4096
+"""Cells of a column whose meaning is remembered: most columns say the same few things again and again."""
+
+Outcome = Literal["created", "updated", "unchanged", "undeliverable", "duplicate", "invalid"]
+
+Standing = Literal["new", "invited", "registered", "declined", "suppressed", "left"]
+"""Where a person stands before a batch of invitations; "new" gets the invitation."""
 
 _CODES = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA "
@@ -41,8 +54,8 @@ class Draft(Model):
 
     @property
     def address_key(self) -> str:
-        """The same for everybody who is reached under this address."""
-        return address_key(self.email)
+        """The same for everybody who is reached under this address, which is spelled in one way already."""
+        return self.email.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,52 +63,76 @@ class Row:
     """One verdict. ``number`` is the row's line in the file (the header's is 1), or its place in a JSON list.
 
     ``draft`` is None when invalid; ``given`` names the columns that the row fills, the rest of the draft are defaults;
-    ``duplicate_of`` is the number of the valid row with the same address.
+    ``duplicate_of`` is the number of the row before with the same address. Somebody who is "undeliverable" is kept.
     """
 
     number: int
-    outcome: Literal["valid", "invalid", "duplicate"]
+    outcome: Literal["valid", "undeliverable", "duplicate", "invalid"]
+    cells: Cells
     draft: Draft | None = None
     problems: list[Problem] = field(default_factory=list)
     duplicate_of: int | None = None
     given: frozenset[str] = frozenset()
 
 
-def classify(rows: Sequence[tuple[int, Cells]], document: EventDocument) -> list[Row]:
-    """A verdict on each row, in order. Raises Invalid for more than 1,000 rows."""
-    if len(rows) > MOST:
-        raise Invalid.field("body", f"The list has {len(rows):,} rows. Send at most {MOST:,} at a time.")
-    seen: dict[str, int] = {}
-    return [_verdict(number, cells, document, seen) for number, cells in rows]
+class RowReport(Model):
+    """What became of one row; ``row`` counts as the organiser's editor does, the header being 1.
+
+    "undeliverable" is kept like anybody else, and gets no mail. ``standing`` is told by a dry run in the request.
+    """
+
+    row: int
+    outcome: Outcome
+    email: str = ""
+    invitee: str = ""
+    standing: Standing | None = None
+    problems: list[Problem] = Field(default_factory=list)
+    duplicate_of: int | None = None
 
 
-def _verdict(number: int, cells: Cells, document: EventDocument, seen: dict[str, int]) -> Row:
+def classify(rows: Iterable[tuple[int, Cells]], document: EventDocument) -> Iterator[Row]:
+    """A verdict on each row, in order, as they come; what is held is eight octets and a number for each address."""
+    seen: dict[int, int] = {}
+    columns = {name: lru_cache(REMEMBERED)(partial(clean, document=document)) for name, clean in _COLUMNS.items()}
+    for number, cells in rows:
+        yield _verdict(number, cells, columns, seen)
+
+
+def _verdict(number: int, cells: Cells, columns: Mapping[str, Callable[[str], str]], seen: dict[int, int]) -> Row:
     values, problems = {}, []
     if surplus := cells.get(""):
         message = f'More cells than the header has: "{surplus[:60]}". Put a cell that holds the separator in quotes.'
         problems.append(Problem(field="row", message=message))
-    for column, clean in _COLUMNS.items():
+    for column, clean in columns.items():
         try:
-            values[column] = clean(cells.get(column, ""), document)
+            values[column] = clean(cells.get(column, ""))
         except ValueError as error:
             problems.append(Problem(field=column, message=str(error)))
     if problems:
-        return Row(number, "invalid", problems=problems)
-    draft = Draft(**values)
-    first = seen.setdefault(draft.address_key, number)
+        return Row(number, "invalid", cells, problems=problems)
+    draft = Draft.model_construct(None, **values)  # each was checked, and pydantic takes as long again
+    first = seen.setdefault(_digest(draft.address_key), number)
     if first != number:
         message = f"Row {first} has the same address; this one is left out. Give each person an address of their own."
-        return Row(number, "duplicate", draft, [Problem(field="email", message=message)], first)
+        return Row(number, "duplicate", cells, draft, [Problem(field="email", message=message)], first)
     given = frozenset(column for column in _COLUMNS if one_line(cells.get(column, "")))
-    return Row(number, "valid", draft, given=given)
+    if sentence := undeliverable(draft.email):
+        kept = f"{sentence} Until then this person is kept, and gets no mail."
+        return Row(number, "undeliverable", cells, draft, [Problem(field="email", message=kept)], given=given)
+    return Row(number, "valid", cells, draft, given=given)
 
 
-def _email(cell: str, _: EventDocument) -> str:
-    return normalise(cell)
+def _digest(key: str) -> int:
+    """Eight octets: of 100,000 addresses, two have the same once in four thousand million lists."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
 
 
-def _name(cell: str, _: EventDocument) -> str:
-    name = _line(cell, _)
+def _email(cell: str, document: EventDocument) -> str:
+    return spelled(cell)
+
+
+def _name(cell: str, document: EventDocument) -> str:
+    name = _line(cell, document)
     if not any(character.isalnum() for character in name):
         raise ValueError("Write the person's name.")
     return name
@@ -114,17 +151,17 @@ def _language(cell: str, document: EventDocument) -> str:
 
 def _time_zone(cell: str, document: EventDocument) -> str:
     zone = one_line(cell)
-    return iana_zone(zone) if zone else document.time_zone
+    return iana_zone(zone[:60]) if zone else document.time_zone  # no zone has a name as long as that
 
 
-def _country(cell: str, _: EventDocument) -> str:
+def _country(cell: str, document: EventDocument) -> str:
     country = one_line(cell).upper()
     if country and country not in COUNTRIES:
         raise ValueError(f'"{country[:40]}" is not a country code. Write the two letters of ISO 3166, such as UZ.')
     return country
 
 
-def _line(cell: str, _: EventDocument) -> str:
+def _line(cell: str, document: EventDocument) -> str:
     line = one_line(cell)
     if len(line) > 300:
         raise ValueError("Write at most 300 characters.")
@@ -138,7 +175,7 @@ def _category(cell: str, document: EventDocument) -> str:
     return _line(category, document)
 
 
-_COLUMNS: dict[str, Callable[[str, EventDocument], str]] = {
+_COLUMNS: dict[str, Callable[..., str]] = {
     "email": _email,
     "name": _name,
     "language": _language,

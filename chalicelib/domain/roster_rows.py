@@ -1,9 +1,9 @@
 """Lists as people send them: CSV with the header and separator that a spreadsheet chose, or JSON. Not judged yet."""
 
 import csv
-import io
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from chalicelib.domain.errors import Invalid, Problem
@@ -11,6 +11,9 @@ from chalicelib.domain.text import one_line
 
 Cells = dict[str, str]
 """A row's cells by our column names; columns that we do not know keep their own name. ``""`` holds surplus cells."""
+
+Record = tuple[int, list[str]]
+"""The number of a line of the file, or of a row of the sheet, and its cells."""
 
 NAMES = {
     "email": "mail emailaddress mailaddress элпочта электроннаяпочта адресэлектроннойпочты",
@@ -26,17 +29,38 @@ NAMES = {
 SEPARATORS = (",", ";", "\t")
 
 
-def read_rows(text: str) -> list[tuple[int, Cells]]:
-    """(line number, cells) of each row that is not blank; the file's first line is 1, a row counts by its first line.
+def read_rows(records: Iterable[Record]) -> Iterator[tuple[int, Cells]]:
+    """(line number, cells) of each row of a file, whose first record names the columns.
 
-    Comma, semicolon or tab, as the header has it; with or without a byte order mark; any line ends; line breaks in
-    quoted cells (RFC 4180). Raises Invalid for a header without email or name, and for a quotation mark left open.
+    Raises Invalid, on the first row that is asked for, when there is no record, or no column email or name.
     """
-    lines = list(_records(text.removeprefix("\ufeff")))
-    if not lines:
+    stream = iter(records)
+    first = next(stream, None)
+    if first is None:
         raise Invalid.field("body", "The list is empty. Its first line names the columns: email,name,language,…")
-    columns = _columns([one_line(cell) for cell in lines[0][1]])
-    return [(number, _cells(columns, cells)) for number, cells in lines[1:]]
+    columns = _columns([one_line(cell) for cell in first[1]])
+    for number, cells in stream:
+        yield number, _cells(columns, cells)
+
+
+def csv_records(lines: Iterable[str]) -> Generator[Record]:
+    """The records of a CSV file that hold anything; the file's first line is 1, a record counts by its first line.
+
+    ``lines`` keep their ends. Comma, semicolon or tab, as the header has it; with or without a byte order mark; line
+    breaks in quoted cells (RFC 4180). Raises Invalid for a quotation mark left open.
+    """
+    stream = iter(lines)
+    opening = _opening(stream)
+    reader, begins = csv.reader(chain(opening, stream), delimiter=_separator(opening), strict=True), 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise Invalid.field(
+            f"line {begins}", f"The row that begins here cannot be read ({error}). Check its quotation marks."
+        ) from None
 
 
 def from_objects(value: Any) -> list[tuple[int, Cells]]:
@@ -66,26 +90,19 @@ def unknown_columns(rows: Sequence[tuple[int, Cells]]) -> list[str]:
     return [name for name in (rows[0][1] if rows else ()) if name and name not in NAMES]
 
 
-def _records(text: str) -> list[tuple[int, list[str]]]:
-    """The rows that hold anything, with the number of the line that each begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
-    found, begins = [], 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                found.append((begins, cells))
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise Invalid.field(
-            f"line {begins}", f"The row that begins here cannot be read ({error}). Check its quotation marks."
-        ) from None
-    return found
+def _opening(lines: Iterator[str]) -> list[str]:
+    """The lines up to the first that is not blank, without a byte order mark."""
+    opening: list[str] = []
+    for line in lines:
+        opening.append(line if opening else line.removeprefix("\ufeff"))
+        if opening[-1].strip():
+            break
+    return opening
 
 
-def _separator(text: str) -> str:
+def _separator(opening: Sequence[str]) -> str:
     """What separates the header's cells, outside quotation marks; a comma when nothing does."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    bare = re.sub(r'"[^"]*"', "", header)
+    bare = re.sub(r'"[^"]*"', "", opening[-1] if opening else "")
     return max(SEPARATORS, key=bare.count)
 
 

@@ -15,11 +15,12 @@ def to_csv(columns: Sequence[str], rows: Iterable[dict[str, object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(column, "")) for column in columns] for row in rows)
+    writer.writerows([safe_cell(row.get(column, "")) for column in columns] for row in rows)
     return "\ufeff" + text.getvalue()
 
 
-def _cell(value: object) -> str:
+def safe_cell(value: object) -> str:
+    """What stands in a cell: text that no spreadsheet calculates, numbers as they are, lists joined."""
     if isinstance(value, list | tuple):
         value = "; ".join(str(part) for part in value)
     text = "" if value is None else str(value)

@@ -23,6 +23,8 @@ def one_line(value: str) -> str:
     Letters are composed (NFC), so that a name typed on another keyboard stays the same name. The joiners that Persian
     and Indian scripts are written with stay where something stands on both sides of them.
     """
+    if value.isprintable():  # nothing to drop or to fold but spaces: nearly every cell of a list
+        return unicodedata.normalize("NFC", " ".join(value.split()))
     kept = "".join(" " if c.isspace() else c for c in value if c.isspace() or c.isprintable() or c in _JOINERS)
     line = " ".join(word for part in kept.split() if (word := part.strip(_JOINERS)))
     return unicodedata.normalize("NFC", line)

@@ -1,13 +1,20 @@
 """What a queue message says: a reference, never a mail. What to send is read when it is sent."""
 
+from collections.abc import Iterable
+from typing import Literal
+
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.event import Kind, Model
 
+URGENT: frozenset[Kind] = frozenset({"confirmation", "reminder", "test", "notice"})
+"""Kinds that somebody waits for now: they have a queue of their own, and the pacer lets them go first."""
+
 
 class Work(Model):
-    """A chunk of a batch, or one person's mail (``invitee``) that answers what they just did.
+    """A chunk of a batch, or one mail (``invitee``) that answers what somebody just did.
 
     ``outbox`` names the row that makes the clock queue this work again until it is done, ``tries`` counts how often.
+    ``language`` is that of a test mail.
     """
 
     event: str
@@ -18,12 +25,30 @@ class Work(Model):
     plan_id: str = ""
     chunk: int = 0
     invitee: str = ""
+    language: str = ""
     outbox: str = ""
     tries: int = 0
 
+    @property
+    def urgent(self) -> bool:
+        return self.kind in URGENT
 
-def chunks_of(batch: Batch) -> list[Work]:
-    """The work of a batch, a message a chunk."""
+
+class Job(Model):
+    """Something that takes longer than a request may: planning a large batch, importing a large list."""
+
+    what: Literal["plan", "import"]
+    event: str
+    id: str
+
+
+def organiser_id(event: str) -> str:
+    """Stands for the organiser in the ledger. Nobody has this id, so links made for it open nothing."""
+    return f"organiser-{event}"
+
+
+def chunks_of(batch: Batch, numbers: Iterable[int] | None = None) -> list[Work]:
+    """The work of a batch, a message a chunk; of the chunks with these numbers, or of all."""
     return [
         Work(
             event=batch.event,
@@ -34,5 +59,5 @@ def chunks_of(batch: Batch) -> list[Work]:
             plan_id=batch.plan_id,
             chunk=number,
         )
-        for number in range(batch.chunks)
+        for number in (range(batch.chunks) if numbers is None else numbers)
     ]

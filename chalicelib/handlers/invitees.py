@@ -9,15 +9,16 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import wiring
 from chalicelib.adapters.language import available, load_locale
-from chalicelib.adapters.links import Purpose
+from chalicelib.adapters.links import Purpose, leaving_path
 from chalicelib.adapters.pages import HEADERS, render_page
+from chalicelib.domain.delivery import Category
 from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound, Problem
 from chalicelib.handlers import requests
 from chalicelib.handlers.problems import problem_page
 from chalicelib.usecases.answer import answer, answer_state
 from chalicelib.usecases.calendar_entry import calendar_file_of
 from chalicelib.usecases.give_feedback import feedback_state, give_feedback
-from chalicelib.usecases.leave import INVITATIONS, leave_or_come_back
+from chalicelib.usecases.leave import category_of, leave_or_come_back
 from chalicelib.usecases.open_link import open_link
 from chalicelib.usecases.register import prefilled, register
 
@@ -73,9 +74,8 @@ class Visit:
     def url(self, path: str = "", *, purpose: Purpose = "page", language: str = "") -> str:
         """An address of this person, in the language of this visit unless another is named."""
         language = language or self.locale.code
-        return wiring.links().url(self.person.invitee, purpose, path) + (
-            "" if language == self._own else f"?lang={language}"
-        )
+        url = wiring.links().url(self.person.invitee, purpose, path)
+        return url if language == self._own else f"{url}{'&' if '?' in path else '?'}lang={language}"
 
     def page(
         self, name: str, here: str = "", status: int = 200, *, purpose: Purpose = "page", **context: Any
@@ -229,25 +229,32 @@ def post_feedback(token: str) -> Response:
 @blueprint.route("/u/{token}", methods=READ)
 @personal
 def unsubscribe(token: str) -> Response:
-    return _leaving(Visit(token, "unsubscribe"))
+    category = category_of(_wanted_category())
+    return _leaving(Visit(token, "unsubscribe"), category)
 
 
 @blueprint.route("/u/{token}", methods=["POST"], content_types=ONE_CLICK)
 @personal
 def post_unsubscribe(token: str) -> Response:
-    """The page's form, and the mail program's one click, which follows no redirect (RFC 8058, section 3.1)."""
-    visit = Visit(token, "unsubscribe")
+    """The page's form, which names the category itself; and the mail program's one click to the address of the mail,
+    which follows no redirect (RFC 8058, section 3.1).
+    """
+    visit, category = Visit(token, "unsubscribe"), category_of(_wanted_category())
     try:
         form = requests.form_body(blueprint.current_request)
-        one_click = leave_or_come_back(wiring.invitees(), visit.person.invitee, form, visit.now)
+        category = category_of(_first(form, "category") or category)
+        one_click = leave_or_come_back(wiring.invitees(), visit.person.invitee, category, form, visit.now)
     except Invalid as error:
-        return _leaving(visit, 422, problems=error.problems)
-    return _leaving(visit, state="done") if one_click else _see(visit.url(purpose="unsubscribe"))
+        return _leaving(visit, category, 422, error.problems)
+    if one_click:
+        return _leaving(Visit(token, "unsubscribe"), category)
+    return _see(visit.url(leaving_path(category), purpose="unsubscribe"))
 
 
-def _leaving(visit: Visit, status: int = 200, **context: Any) -> Response:
-    state = "done" if INVITATIONS in visit.person.invitee.left else "ask"
-    return visit.page("unsubscribe", status=status, purpose="unsubscribe", **{"state": state, **context})
+def _leaving(visit: Visit, category: Category, status: int = 200, problems: Sequence[Problem] = ()) -> Response:
+    left, here = visit.person.invitee.left, leaving_path(category)
+    return visit.page("unsubscribe", here, status, purpose="unsubscribe", category=category, left=left,
+                      problems=list(problems))  # fmt: skip
 
 
 def _answer(content: bytes, headers: dict[str, str], status: int = 200) -> Response:
@@ -271,3 +278,7 @@ def _first(form: dict[str, list[str]], name: str) -> str:
 
 def _wanted_language() -> str:
     return requests.parameters(blueprint.current_request).get("lang", "")
+
+
+def _wanted_category() -> str:
+    return requests.parameters(blueprint.current_request).get("category", "")

@@ -1,15 +1,22 @@
 """What the organisers' API answers, as models: the replies are made of them and the OpenAPI document describes them."""
 
+import json
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from chalice.app import Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.domain.batch import Batch, Plan, Progress, Status, status_of
 from chalicelib.domain.errors import Problem
-from chalicelib.domain.event import Event, EventDocument, Kind
+from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.finding import Finding
-from chalicelib.domain.invitee import Invitee, Rsvp
+
+
+def reply(body: BaseModel | dict[str, Any], status: int = 200) -> Response:
+    """A JSON answer."""
+    text = body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(body, ensure_ascii=False)
+    headers: dict[str, str | list[str]] = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    return Response(text.encode(), status_code=status, headers=headers)
 
 
 class Published(BaseModel):
@@ -42,66 +49,16 @@ class StoredDocument(BaseModel):
     bytes: int
 
 
-class InviteeOut(BaseModel):
-    """An invitee as organisers see one. ``status`` is the RSVP in the words of the filters."""
-
-    id: str
-    email: str
-    name: str
-    language: str
-    time_zone: str
-    country: str
-    delegation: str
-    category: str
-    rsvp: Rsvp
-    status: Status
-    answered_at: datetime | None
-    left: list[str]
-
-    @classmethod
-    def of(cls, invitee: Invitee) -> "InviteeOut":
-        return cls(status=status_of(invitee), **invitee.model_dump(include=set(cls.model_fields)))
+class Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
-class InviteePage(BaseModel):
-    """``cursor`` goes into the query of the next call; null on the last page."""
+class TestOut(BaseModel):
+    """The batch's mail is on its way to the organiser, once in each language."""
 
-    invitees: list[InviteeOut]
-    cursor: str | None
-
-
-class BatchOut(BaseModel):
-    """A batch: what was planned and, when one batch is asked for, what became of it."""
-
-    batch: str
-    event: str
-    kind: Kind
-    occurrence: str
-    accepted_at: datetime
-    dry_run: bool = False
-    plan: Plan
-    outcomes: Progress | None = None
-    complete: bool | None = None
-
-    @classmethod
-    def of(cls, batch: Batch, progress: Progress | None = None, *, dry_run: bool = False) -> "BatchOut":
-        return cls(
-            batch=batch.id,
-            event=batch.event,
-            kind=batch.kind,
-            occurrence=batch.occurrence,
-            accepted_at=batch.accepted_at,
-            dry_run=dry_run,
-            plan=batch.plan,
-            outcomes=progress,
-            complete=progress.complete if progress else None,
-        )
-
-
-class BatchList(BaseModel):
-    """Newest first; the clock's reminders and feedback requests are batches too."""
-
-    batches: list[BatchOut]
+    sent_to: str
+    languages: list[str]
+    mails: int
 
 
 class RegistrationOut(BaseModel):

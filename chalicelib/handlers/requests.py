@@ -75,14 +75,6 @@ def _multipart(content_type: str, body: bytes) -> dict[str, list[str]]:
     return form
 
 
-def text_body(request: Request) -> str:
-    """The body as text. Raises Invalid when it is not UTF-8."""
-    try:
-        return octets(request).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid.field("body", "Save the list as UTF-8 and send it again.") from None
-
-
 def flag(request: Request, name: str) -> bool:
     """``?name=true``, the only parameter there may be: a misspelt one must not send mail. Raises Invalid."""
     for unknown in parameters(request).keys() - {name}:
@@ -115,6 +107,12 @@ def from_cursor(text: str | None, event: str) -> Cursor:
         return read_cursor(from_json(base64.urlsafe_b64decode(text.encode())), event) if text else BEGINNING
     except ValueError:
         raise Invalid.field("cursor", "Use the cursor of the page before, or none to begin again.") from None
+
+
+def who(request: Request) -> str:
+    """The organiser who calls, as Cognito names them: the address, else the user's id; "unknown" without either."""
+    claims = (request.context.get("authorizer") or {}).get("claims") or {}
+    return str(claims.get("email") or claims.get("sub") or "unknown")
 
 
 def wants_csv(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""An organiser's batch: plan it, and accept it under the caller's idempotency key. Nothing is mailed here."""
+"""An organiser's batch: plan it, and accept it under the caller's idempotency key. Nothing is mailed in the request."""
 
 import hashlib
 import logging
@@ -6,129 +6,103 @@ import secrets
 from datetime import datetime, timedelta
 
 from chalicelib.adapters.documents import Documents
-from chalicelib.adapters.links import Links
-from chalicelib.adapters.queue import Queue, QueueFailed
-from chalicelib.adapters.store.batches import Batches
-from chalicelib.adapters.store.due import Due, Dues
-from chalicelib.adapters.store.events import Events
-from chalicelib.adapters.store.invitees import Invitees
-from chalicelib.adapters.store.ledger import Ledger
-from chalicelib.adapters.store.suppressions import Suppressions
-from chalicelib.domain.address import address_key
-from chalicelib.domain.batch import CHUNK, Batch, BatchRequest, Plan
-from chalicelib.domain.delivery import CAN_LEAVE, GIVEN_UP
+from chalicelib.adapters.queue import QueueFailed
+from chalicelib.domain.batch import Batch, BatchRequest, content_of
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, Kind
-from chalicelib.domain.invitee import Invitee
-from chalicelib.domain.work import chunks_of
+from chalicelib.domain.work import Job
+from chalicelib.usecases.desk import Desk, audit_of
+from chalicelib.usecases.feed import feed_now
+from chalicelib.usecases.planner import FIRST, TooMany
 
-FIRST = "1"
-"""The occurrence of the invitation: there is one, ever, per person."""
+SMALL = 2_000
+"""People of an event who are planned within the request; more are planned by the desk."""
 
-GRACE = timedelta(minutes=2)
-"""How long after accepting the clock looks whether the batch reached the queue."""
+ROUND = timedelta(hours=20)
+"""How long a round of chasing goes on after its first batch was approved: whoever presses again chases nobody twice."""
 
-
-class Planner:
-    """Finds out who of an audience will get a mail, and why the others will not."""
-
-    def __init__(self, invitees: Invitees, ledger: Ledger, suppressions: Suppressions, links: Links) -> None:
-        self._invitees, self._ledger, self._suppressions, self._links = invitees, ledger, suppressions, links
-
-    def plan(self, event: str, request: BatchRequest, occurrence: str) -> tuple[Plan, list[str]]:
-        """The counts, and the ids of those who will get it, in a stable order."""
-        audience = [invitee for invitee in self._invitees.all(event) if request.audience.includes(invitee)]
-        return self.narrow(
-            audience, request.kind, occurrence, self._registered(event) if request.kind == "feedback" else None
-        )
-
-    def narrow(
-        self, audience: list[Invitee], kind: Kind, occurrence: str, registered: set[str] | None
-    ) -> tuple[Plan, list[str]]:
-        """Class each person of an audience once; the first reason not to mail counts.
-
-        Who was given up, because the mail failed or was skipped, got nothing: a new batch may mail them.
-        """
-        hashes = {invitee.id: self._links.address_hash(address_key(invitee.email)) for invitee in audience}
-        suppressed = self._suppressions.among(hashes.values())
-        standing = self._mailed(audience, kind, occurrence)
-        invited = self._mailed(audience, "invitation", FIRST) if kind == "chase" else set()
-        counts, recipients = {name: 0 for name in Plan.model_fields}, []
-        for invitee in audience:
-            fate = (
-                "suppressed"
-                if hashes[invitee.id] in suppressed
-                else "left"
-                if kind in CAN_LEAVE and "invitations" in invitee.left
-                else "already_sent"
-                if invitee.id in standing
-                else "not_invited"
-                if kind == "chase" and invitee.id not in invited
-                else "already_answered"
-                if kind == "chase" and invitee.rsvp != "needs-action"
-                else "not_registered"
-                if registered is not None and invitee.id not in registered
-                else "to_send"
-            )
-            counts[fate] += 1
-            if fate == "to_send":
-                recipients.append(invitee.id)
-        return Plan(**{**counts, "audience": len(audience)}), recipients
-
-    def _mailed(self, audience: list[Invitee], kind: Kind, occurrence: str) -> set[str]:
-        """Those who got this mail, may have got it, or are getting it now."""
-        states = self._ledger.states([(invitee.id, kind, occurrence) for invitee in audience])
-        return {invitee for (invitee, _, _), state in states.items() if state not in GIVEN_UP}
-
-    def _registered(self, event: str) -> set[str]:
-        return {registration.invitee for registration in self._invitees.registrations(event)}
+logger = logging.getLogger(__name__)
 
 
 def accept_batch(
-    events: Events,
-    planner: Planner,
-    batches: Batches,
-    dues: Dues,
-    queue: Queue,
-    documents: Documents,
-    event_id: str,
-    request: BatchRequest,
-    key: str,
-    now: datetime,
-    *,
-    dry_run: bool,
+    desk: Desk, event_id: str, request: BatchRequest, key: str, who: str, now: datetime, *, dry_run: bool
 ) -> Batch:
-    """Plan a batch and, unless it is a dry run, store and queue it. The same key gives the same batch.
+    """Plan a batch and, unless it is a dry run, store it; it is sent at once when the request approves this very plan.
 
-    Raises NotFound for the event; Conflict when the key was used for another request, or it is not the time for this
-    mail; Invalid when a document that goes with it was not uploaded.
+    The same key gives the same batch. Raises NotFound for the event; Conflict when the key was used for another
+    request, or it is not the time for this mail, or a dry run has too many people; Invalid when a document that goes
+    with it was not uploaded, or nobody has such a category.
     """
-    event = events.get(event_id)
+    event = desk.events.get(event_id)
     batch_id = hashlib.sha256(f"{event_id}\0{key}".encode()).hexdigest()[:20]
-    asked = hashlib.sha256(request.model_dump_json().encode()).hexdigest()[:32]
-    stored = None if dry_run else batches.find(event_id, batch_id)
+    asked = hashlib.sha256(request.model_dump_json(exclude={"approve"}).encode()).hexdigest()[:32]
+    stored = None if dry_run else desk.batches.find(event_id, batch_id)
     if stored:
         return _same(stored, asked)
     _check_audience(event, request)
-    _check_time(event, request.kind, now)
-    _check_documents(documents, event, request.kind)
-    occurrence = batch_id if request.kind == "chase" else FIRST if request.kind == "invitation" else request.kind
-    plan, recipients = planner.plan(event_id, request, occurrence)
+    check_time(event, request.kind, now)
+    check_documents(desk.documents, event, request.kind)
     batch = Batch(
         id=batch_id,
         event=event_id,
         kind=request.kind,
-        occurrence=occurrence,
-        plan=plan,
-        request_hash=asked,
-        chunks=-(-len(recipients) // CHUNK),
+        occurrence=_occurrence(desk, event_id, request.kind, now),
+        audience=request.audience,
         plan_id=secrets.token_hex(10),
+        request_hash=asked,
         accepted_at=now,
+        accepted_by=who,
+        state="planning",
+        content=content_of(event),
+        wanted=request.approve,
     )
+    try:
+        batch = desk.planner.plan(batch, write=not dry_run, most=SMALL)
+    except TooMany:
+        if dry_run:
+            raise Conflict(
+                f"The event has more than {SMALL} people, which takes longer than a request may. "
+                "Post the batch without dry_run: it is kept as a draft, and nothing is mailed until you approve it."
+            ) from None
+        return _same(_plan_at_the_desk(desk, batch, now), asked)
+    batch = batch.model_copy(update={"state": "draft"})
     if dry_run:
         return batch
-    standing = start_batch(batches, dues, queue, batch, recipients)
+    if batch.wanted == batch.fingerprint:
+        batch = batch.model_copy(update={"state": "sending", "approved_by": who, "approved_at": now})
+    what = "approved" if batch.state == "sending" else "planned"
+    standing = desk.batches.accept(batch, [audit_of(batch, who, what, now)])
+    if standing.plan_id == batch.plan_id and standing.state == "sending":
+        feed_now(desk, standing, now)
     return _same(standing, asked)
+
+
+def _plan_at_the_desk(desk: Desk, batch: Batch, now: datetime) -> Batch:
+    """Store the batch as it is and leave its plan to the desk; the clock asks again when nothing comes of it."""
+    standing = desk.batches.accept(batch, [audit_of(batch, batch.accepted_by, "planned", now)])
+    if standing.plan_id == batch.plan_id:
+        ask_to_plan(desk, standing, now)
+    return standing
+
+
+def ask_to_plan(desk: Desk, batch: Batch, now: datetime) -> None:
+    """Queue the job of planning; ``fed_at`` says when. A queue that fails is the clock's affair."""
+    try:
+        desk.queue.send_job(Job(what="plan", event=batch.event, id=batch.id))
+    except QueueFailed:
+        logger.exception("the clock will have the batch %s planned", batch.id)
+        return
+    desk.batches.note(batch, fed_at=now)
+
+
+def _occurrence(desk: Desk, event_id: str, kind: Kind, now: datetime) -> str:
+    """Invitations and feedback are one occurrence, ever; chases go in rounds."""
+    if kind != "chase":
+        return FIRST if kind == "invitation" else kind
+    chases = [one for one in desk.batches.all(event_id) if one.kind == "chase"]
+    last = max((int(one.occurrence) for one in chases if one.started or one.state != "cancelled"), default=1)
+    begun = [one.approved_at or one.accepted_at for one in chases if one.started and one.occurrence == str(last)]
+    return str(last if not begun or now < min(begun) + ROUND else last + 1)
 
 
 def _check_audience(event: Event, request: BatchRequest) -> None:
@@ -139,29 +113,8 @@ def _check_audience(event: Event, request: BatchRequest) -> None:
             raise Invalid.field(f"audience.categories.{number}", f"Write one of {', '.join(known)}.")
 
 
-def start_batch(batches: Batches, dues: Dues, queue: Queue, batch: Batch, recipients: list[str]) -> Batch:
-    """Store a batch with its outbox row, queue its chunks, take the row away. The clock catches up a crash.
-
-    From the moment it is stored the batch is accepted: a queue that fails then is the clock's affair.
-    """
-    outbox = Due(
-        what="outbox",
-        reference=f"batch#{batch.id}",
-        at=batch.accepted_at + GRACE,
-        body={"event": batch.event, "batch": batch.id},
-    )
-    standing = batches.accept(batch, recipients, outbox)
-    if standing.plan_id == batch.plan_id:
-        try:
-            queue.send(chunks_of(batch))
-        except QueueFailed:
-            logging.getLogger(__name__).exception("the clock will queue the batch %s", batch.id)
-            return standing
-        dues.remove(outbox)
-    return standing
-
-
-def _check_time(event: Event, kind: Kind, now: datetime) -> None:
+def check_time(event: Event, kind: Kind, now: datetime) -> None:
+    """Raises Conflict when this mail comes too late, or too early."""
     until = event.document.answer_until
     if kind in ("invitation", "chase") and now > until:
         raise Conflict(
@@ -179,7 +132,8 @@ def _check_time(event: Event, kind: Kind, now: datetime) -> None:
         )
 
 
-def _check_documents(documents: Documents, event: Event, kind: Kind) -> None:
+def check_documents(documents: Documents, event: Event, kind: Kind) -> None:
+    """Raises Invalid, naming each document that goes with this mail and was not uploaded."""
     wanted = event.document.attachments.get(kind, [])
     missing = [
         document.id

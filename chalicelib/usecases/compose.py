@@ -6,8 +6,9 @@ from chalicelib.adapters import mails
 from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.links import Links
-from chalicelib.domain.delivery import CAN_LEAVE
-from chalicelib.domain.event import Event
+from chalicelib.domain.batch import Batch
+from chalicelib.domain.delivery import CATEGORIES, CATEGORY
+from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Invitee, Registration
 from chalicelib.domain.message import Attachment, Message
 from chalicelib.domain.message import Links as MailLinks
@@ -24,17 +25,22 @@ def compose(
     invitee: Invitee,
     registration: Registration | None,
     now: datetime,
+    tested: Batch | None = None,
 ) -> Message:
-    """The whole mail of ``work`` to one person. Raises TypesettingFailed when the agenda could not be set."""
-    document, locale, urls = event.document, load_locale(invitee.language), mail_links(links, invitee)
+    """The whole mail of ``work`` to one person; of a test, the mail of the batch that is ``tested``.
+
+    Raises TypesettingFailed when the agenda could not be set.
+    """
+    kind = tested.kind if tested else work.kind
+    document, locale, urls = event.document, load_locale(invitee.language), mail_links(links, invitee, kind)
     session = document.session(work.session) if work.session else None
-    wanted = document.attachments.get(work.kind, [])
+    wanted = document.attachments.get(kind, [])
     files = _attachments(documents, event, invitee, wanted)
     entry = None
     if "calendar" in wanted:
         entry = calendar_entry(event, invitee, registration, locale, document.calendar_method, urls.page, now)
     said = mails.compose(
-        work.kind,
+        kind,
         event=event,
         invitee=invitee,
         locale=locale,
@@ -42,6 +48,7 @@ def compose(
         registration=registration,
         session=session,
         now=now,
+        tested=tested,
         attached=[name for name in wanted if name in files or (name == "calendar" and entry)],
     )
     return Message(
@@ -59,14 +66,14 @@ def compose(
         attachments=tuple(files.values()),
         calendar=entry,
         calendar_method=document.calendar_method,
-        list_unsubscribe=urls.unsubscribe_one_click if work.kind in CAN_LEAVE else None,
+        list_unsubscribe=urls.unsubscribe_one_click if work.kind in CATEGORY else None,
         tags={"event": event.id, "invitee": invitee.id, "kind": work.kind, "occurrence": work.occurrence},
     )
 
 
-def mail_links(links: Links, invitee: Invitee) -> MailLinks:
-    """Every address that a mail may name, for one person."""
-    unsubscribe = links.url(invitee, "unsubscribe")
+def mail_links(links: Links, invitee: Invitee, kind: Kind) -> MailLinks:
+    """Every address that a mail of this kind may name, for one person; who leaves, leaves the kind's category."""
+    unsubscribe = links.leaving(invitee, CATEGORY.get(kind, CATEGORIES[0]))
     return MailLinks(
         page=links.url(invitee),
         registration=links.url(invitee, path="/registration"),
@@ -86,7 +93,8 @@ def _attachments(documents: Documents, event: Event, invitee: Invitee, wanted: l
         found["agenda"] = Attachment("agenda.pdf", "application/pdf", content)
     for document in event.document.documents:
         if document.id in wanted:
-            uploaded = documents.document(event.id, document.id, [invitee.language, *event.document.languages])
+            languages = [invitee.language, *event.document.languages]
+            uploaded = documents.document(event.id, document.id, languages, event.files)
             if uploaded is not None:
                 found[document.id] = Attachment(document.filename, "application/pdf", uploaded)
     return found

@@ -1,163 +1,233 @@
-"""Deliver the mails that a piece of work names: claim, build, send, record, person by person.
+"""Deliver the mails that a piece of work names: choose, take slots, and send, several at the same time.
 
 What stands in the ledger decides, so the same work may come twice, to two workers, or after a crash.
+
+    work -> batch (paused, cancelled, changed: nothing) -> chunk (done: nothing) -> people -> slots -> send -> tally
 """
 
 import logging
-import time
+import math
+import threading
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 
-from chalicelib.adapters.documents import Documents
-from chalicelib.adapters.links import Links
-from chalicelib.adapters.mime import build
-from chalicelib.adapters.queue import Queue
-from chalicelib.adapters.ses import Mailer, Misconfigured, NotAccepted, Refused, Unsure
-from chalicelib.adapters.store.batches import Batches
-from chalicelib.adapters.store.due import Dues
-from chalicelib.adapters.store.events import Events
-from chalicelib.adapters.store.invitees import Invitees
-from chalicelib.adapters.store.ledger import Ledger
-from chalicelib.adapters.store.suppressions import Suppressions
-from chalicelib.domain.address import address_key
-from chalicelib.domain.delivery import CAN_LEAVE, SENT_AGAIN, Delivery, Outcome
-from chalicelib.domain.event import Event, utc
-from chalicelib.domain.invitee import Invitee, Registration
-from chalicelib.domain.schedule import mailings
+from chalicelib.adapters.ses import Misconfigured
+from chalicelib.adapters.store.rate import Unasked
+from chalicelib.domain.batch import Batch
+from chalicelib.domain.delivery import SETTLED_WITHIN, Delivery
+from chalicelib.domain.eligible import REGISTERED, why_not
+from chalicelib.domain.event import Event
+from chalicelib.domain.pace import Full, Slots
 from chalicelib.domain.work import Work
 from chalicelib.usecases.compose import compose
+from chalicelib.usecases.limits import learn_limits
+from chalicelib.usecases.organiser_mail import organiser_mail
 from chalicelib.usecases.register import outbox_of
-
-PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between tries of a mail that SES did not take for now."""
+from chalicelib.usecases.send import Outcome, Parcel, Post, send
 
 LATER = 30
-"""Seconds until work that could not be finished comes back."""
+"""Seconds until work comes back of which a part is in another worker's hands, or was not accepted by SES."""
+
+AFTER_EVENTS = int(SETTLED_WITHIN.total_seconds()) + 10
+"""Seconds until work comes back of which a part is unknown and may go once more."""
+
+ROUNDS = 4
+"""How often one pass takes slots for somebody whom SES throttled."""
+
+CHANGED = "The event was changed after the batch was approved. Approve it again."
 
 Clock = Callable[[], datetime]
 
-
-@dataclass(frozen=True)
-class Post:
-    """The adapters that a delivery needs."""
-
-    events: Events
-    invitees: Invitees
-    ledger: Ledger
-    suppressions: Suppressions
-    batches: Batches
-    dues: Dues
-    links: Links
-    documents: Documents
-    mailer: Mailer
-    queue: Queue
-    sleep: Callable[[float], None] = time.sleep
+logger = logging.getLogger(__name__)
 
 
-def deliver(post: Post, work: Work, now: Clock, enough_time: Callable[[], bool]) -> dict[Outcome, int]:
-    """Work off one piece; returns how many recipients had which outcome. What was not finished is queued again.
+def deliver(
+    post: Post,
+    work: Work,
+    now: Clock,
+    enough_time: Callable[[], bool],
+    *,
+    repeated: bool = False,
+    last: bool = False,
+) -> dict[str, int]:
+    """Work off one piece; returns how many recipients stand where. What was not finished is queued again.
 
-    Raises what the table, S3 or the typesetter raise, when everybody else has been served: then the queue gives the
-    whole piece again, and the ledger knows who is done. Raises Misconfigured at once, because it holds up everybody.
+    ``repeated``: the queue gave this work before; ``last``: it will not do so again. Raises what the table, S3 or the
+    typesetter raise, when everybody else has been served: then the queue gives the whole piece again, and the ledger
+    knows who is done. Raises Misconfigured at once, because it holds up everybody.
     """
     event = post.events.get(work.event)
-    ids = [work.invitee] if work.invitee else post.batches.chunk(work.plan_id, work.chunk)
-    people = post.invitees.load(ids)
-    hashes = {i: post.links.address_hash(address_key(invitee.email)) for i, (invitee, _) in people.items()}
-    suppressed = post.suppressions.among(hashes.values())
-    outcomes: Counter[Outcome] = Counter()
-    troubles: list[Exception] = []
-    for i, (invitee, registration) in people.items():
-        if not enough_time():
-            outcomes["released"] += 1
-            continue
-        reason = suppressed.get(hashes[i], "") and f"suppressed: {suppressed[hashes[i]]}"
-        try:
-            outcomes[_one(post, event, work, invitee, registration, reason, now)] += 1
-        except Misconfigured:
-            raise
-        except Exception as trouble:  # one recipient's trouble must not hold up the others
-            logging.getLogger(__name__).exception("the %s to %s is not done", work.kind, i)
-            troubles.append(trouble)
+    if work.batch and not _goes_on(post, event, work, now()):
+        return {}
+    ids = [work.invitee] if work.invitee else _recipients(post, work)
+    outcomes, parcels = _chosen(post, event, work, ids, now, repeated)
+    wait, troubles = _send_all(post, event, work, parcels, outcomes, now, enough_time, last)
     if troubles:
         raise troubles[0]
-    _follow_up(post, work, outcomes)
-    return dict(outcomes)
+    _follow_up(post, work, outcomes, wait, now())
+    return dict(Counter(outcome.state or "waiting" for outcome in outcomes.values()))
 
 
-def _follow_up(post: Post, work: Work, outcomes: Counter[Outcome]) -> None:
-    """Queue the piece once more while somebody waits; an unknown mail that may go again waits for SES's events."""
-    if outcomes["released"] or outcomes["busy"] or (outcomes["unknown"] and work.kind in SENT_AGAIN):
-        post.queue.send([work], delay=LATER)
-    elif work.outbox:
-        post.dues.remove(outbox_of(work))
+def _goes_on(post: Post, event: Event, work: Work, now: datetime) -> bool:
+    """Whether the batch is still to be sent. One whose content is not what was approved is paused."""
+    batch: Batch | None = post.batches.find(work.event, work.batch)
+    if batch is None or batch.state != "sending":
+        return False
+    if batch.unchanged_since_approval(event):
+        return True
+    post.batches.move(batch, "paused", now, reason=CHANGED)
+    return False
 
 
-def _one(
-    post: Post, event: Event, work: Work, invitee: Invitee, registration: Registration | None, reason: str, now: Clock
-) -> Outcome:
-    delivery = Delivery(
-        invitee=invitee.id,
+def _recipients(post: Post, work: Work) -> list[str]:
+    chunk = post.batches.chunk(work.plan_id, work.chunk)
+    return [] if chunk.done_at else chunk.invitees
+
+
+def _chosen(
+    post: Post, event: Event, work: Work, ids: list[str], now: Clock, repeated: bool
+) -> tuple[dict[str, Outcome], dict[str, Parcel]]:
+    """By id: those who are settled or will not be mailed, with their outcome; and the others, with their parcel."""
+    outcomes: dict[str, Outcome] = {}
+    parcels: dict[str, Parcel] = {}
+    if repeated:  # most were done by the worker before, and need no slot
+        lines = post.ledger.lines([(i, work.kind, work.occurrence) for i in ids]).values()
+        outcomes = {one.invitee: Outcome(one.state) for one in lines if one.state not in ("sending", "unknown")}
+    waiting = [i for i in ids if i not in outcomes]
+    if work.kind in ("test", "notice"):
+        told = partial(organiser_mail, post, event, work, now())
+        return outcomes, {i: Parcel(_line(event, work, i), told) for i in waiting}
+    people = post.invitees.load(waiting, registrations=work.kind in REGISTERED, consistent=bool(work.invitee))
+    people |= post.invitees.load(set(waiting) - people.keys())  # a copy may not have heard of somebody new yet
+    for i in waiting:
+        line = _line(event, work, i)
+        if i not in people:
+            outcomes[i] = Outcome.of(post.ledger.skip(line, "is not invited any more"))
+            continue
+        invitee, registration = people[i]
+        if reason := why_not(event, work, invitee, registration, now()):
+            outcomes[i] = Outcome.of(post.ledger.skip(line, reason))
+        else:
+            mail = partial(compose, post.links, post.documents, event, work, invitee, registration, now())
+            parcels[i] = Parcel(line, mail)
+    return outcomes, parcels
+
+
+def _line(event: Event, work: Work, invitee: str) -> Delivery:
+    return Delivery(
+        invitee=invitee,
         event=event.id,
         kind=work.kind,
         occurrence=work.occurrence,
         state="sending",
         batch=work.batch,
     )
-    reason = reason or why_not(event, work, invitee, registration, now())
-    if reason:
-        return "skipped" if post.ledger.skip(delivery, reason) else "done"
-    message = compose(post.links, post.documents, event, work, invitee, registration, now())
+
+
+def _send_all(
+    post: Post,
+    event: Event,
+    work: Work,
+    parcels: dict[str, Parcel],
+    outcomes: dict[str, Outcome],
+    now: Clock,
+    enough_time: Callable[[], bool],
+    last: bool,
+) -> tuple[float, list[Exception]]:
+    """Send the parcels in slots, and write into ``outcomes`` what came of each.
+
+    Returns how many seconds the rest should wait, 0 when there is none, and one recipient's trouble that must not hold
+    up the others.
+    """
+    troubles: list[Exception] = []
+    waiting, rounds = list(parcels), Counter[str]()
+    while waiting and enough_time():
+        slots = _slots(post, len(waiting), work.urgent, now())
+        if isinstance(slots, Full):
+            outcomes.update((i, Outcome(None, again=True)) for i in waiting)
+            return max(1.0, slots.wait), troubles
+        ready, waiting = waiting[: slots.count], waiting[slots.count :]
+        timed = {i: parcels[i].at(slots[n]) for n, i in enumerate(ready)}
+        for i, outcome in _overlapped(post, event, timed, now, enough_time, last, troubles):
+            outcomes[i] = outcome
+            if outcome.state is None and rounds[i] < ROUNDS - 1:
+                rounds[i] += 1
+                waiting.append(i)
+    outcomes.update((i, Outcome(None, again=True)) for i in waiting)
+    return (0.0 if enough_time() else 1.0), troubles
+
+
+def _slots(post: Post, count: int, urgent: bool, now: datetime) -> Slots | Full:
     try:
-        raw = build(message)
-    except ValueError as error:
-        return "failed" if post.ledger.fail(delivery, f"cannot be written: {error}") else "done"
-    for pause in (*PAUSES, None):
-        mine, claimed = post.ledger.claim(delivery, now())
-        if not mine:
-            return "busy" if claimed.state == "sending" else "done"
+        return post.pacer.reserve(count, urgent, post.micros())
+    except Unasked:
+        learn_limits(post.mailer, post.pacer, now)
+        return post.pacer.reserve(count, urgent, post.micros())
+
+
+def _overlapped(
+    post: Post,
+    event: Event,
+    parcels: dict[str, Parcel],
+    now: Clock,
+    enough_time: Callable[[], bool],
+    last: bool,
+    troubles: list[Exception],
+) -> Iterator[tuple[str, Outcome]]:
+    """Each recipient's outcome; those who met trouble are left out. Raises Misconfigured when nobody sends any more."""
+    stopped = threading.Event()
+
+    def one(parcel: Parcel) -> Outcome:
         try:
-            message_id = post.mailer.send(message, raw)
-        except NotAccepted:
-            post.ledger.release(claimed)
-            if pause is None:
-                return "released"
-            post.sleep(pause)
-            continue
+            return send(post, event, parcel, now, lambda: enough_time() and not stopped.is_set(), last)
         except Misconfigured:
-            post.ledger.release(claimed)
+            stopped.set()
             raise
-        except Refused as refused:
-            post.ledger.settle(claimed, "failed", reason=refused.reason)
-            return "failed"
-        except Unsure as unsure:
-            post.ledger.settle(claimed, "unknown", reason=unsure.reason)
-            return "unknown"
-        post.ledger.settle(claimed, "sent", message_id=message_id, sent_at=utc(now()))
-        return "sent"
-    return "released"
+
+    with _senders(post.senders) as submit:
+        passes = [(i, submit(one, parcel)) for i, parcel in parcels.items()]
+        for i, done in passes:
+            try:
+                yield i, done.result()
+            except Misconfigured:
+                raise
+            except Exception as trouble:  # one recipient's trouble must not hold up the others
+                logger.exception("the mail to %s is not done", i)
+                troubles.append(trouble)
 
 
-def why_not(event: Event, work: Work, invitee: Invitee, registration: Registration | None, now: datetime) -> str:
-    """Why this person, as things stand now, does not get this mail any more; empty when they do."""
-    coming = registration if registration and not registration.withdrawn_at and invitee.rsvp == "accepted" else None
-    if work.kind in CAN_LEAVE and "invitations" in invitee.left:
-        return "unsubscribed"
-    if work.kind in ("invitation", "chase") and now > event.document.answer_until:
-        return "the deadline for answers has passed"
-    if work.kind == "chase" and invitee.rsvp != "needs-action":
-        return "answered meanwhile"
-    if work.kind in ("confirmation", "reminder", "feedback") and coming is None:
-        return "not registered any more"
-    if coming and work.kind == "confirmation" and str(coming.version) != work.occurrence:
-        return "a newer confirmation is on its way"
-    if coming and work.kind == "reminder":
-        if work.occurrence not in {mailing.delivery_occurrence for mailing in mailings(event.id, event.document)}:
-            return "the agenda was changed, and this reminder is not planned any more"
-        if work.session not in coming.sessions:
-            return "not registered for this session any more"
-        if now > event.document.span(event.document.session(work.session))[0] + timedelta(minutes=5):
-            return "the session has started"
-    return ""
+@contextmanager
+def _senders(count: int) -> Iterator[Callable[[Callable[[Parcel], Outcome], Parcel], Future[Outcome]]]:
+    """Something to submit passes to: threads, because sending is waiting; one after the other when there is one."""
+    if count == 1:
+        yield _at_once
+    else:
+        with ThreadPoolExecutor(count) as threads:
+            yield threads.submit
+
+
+def _at_once(one: Callable[[Parcel], Outcome], parcel: Parcel) -> Future[Outcome]:
+    done: Future[Outcome] = Future()
+    try:
+        done.set_result(one(parcel))
+    except Exception as trouble:
+        done.set_exception(trouble)
+    return done
+
+
+def _follow_up(post: Post, work: Work, outcomes: dict[str, Outcome], wait: float, now: datetime) -> None:
+    """Queue the piece once more while somebody is not done; else write down that it is."""
+    unfinished = [outcome for outcome in outcomes.values() if outcome.again]
+    if unfinished:
+        unknown = all(outcome.state == "unknown" for outcome in unfinished)
+        later = AFTER_EVENTS if unknown else math.ceil(wait) or LATER
+        post.queue.send([work], delay=later)
+    elif work.outbox:
+        post.dues.remove(outbox_of(work))
+    elif work.batch and outcomes:
+        tally = Counter[str](outcome.handed_over for outcome in outcomes.values() if outcome.handed_over)
+        post.batches.finish_chunk(work.plan_id, work.chunk, tally, now)

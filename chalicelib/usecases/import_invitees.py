@@ -2,32 +2,24 @@
 
 import secrets
 from collections import Counter
-from typing import Literal
-
-from pydantic import Field
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from chalicelib.adapters.links import Links
+from chalicelib.adapters.store.addresses import FREE, Addresses
 from chalicelib.adapters.store.events import Events
-from chalicelib.adapters.store.invitees import Invitees
+from chalicelib.adapters.store.invitees import TOGETHER, Invitees
+from chalicelib.adapters.store.ledger import Ledger
 from chalicelib.adapters.store.table import ConditionFailed
-from chalicelib.domain.errors import Problem
+from chalicelib.domain.delivery import GIVEN_UP
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.event import Model
-from chalicelib.domain.invitee import Invitee
-from chalicelib.domain.roster import Draft, Row, classify, unknown_columns
-
-TOGETHER = 40
-"""New people per transaction, two items each: DynamoDB takes 100 items."""
-
-
-class RowReport(Model):
-    """What became of one row; ``row`` counts as the organiser's editor does, the header being 1."""
-
-    row: int
-    outcome: Literal["created", "updated", "unchanged", "duplicate", "invalid"]
-    email: str = ""
-    invitee: str = ""
-    problems: list[Problem] = Field(default_factory=list)
-    duplicate_of: int | None = None
+from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.invitee import standing as registered
+from chalicelib.domain.roster import MOST, Draft, Row, RowReport, Standing, classify
+from chalicelib.domain.roster_rows import Cells, unknown_columns
+from chalicelib.usecases.planner import FIRST
 
 
 class ImportReport(Model):
@@ -39,59 +31,101 @@ class ImportReport(Model):
     rows: list[RowReport]
 
 
+@dataclass(frozen=True)
+class People:
+    """Where an event's people are kept, and by what they are found."""
+
+    invitees: Invitees
+    addresses: Addresses
+    ledger: Ledger
+    links: Links
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How rows are stored by somebody who may die and be followed by another who does the same again.
+
+    ``name`` gives the id of whoever is created for an address: the same again, so that a follower knows its own.
+    ``note`` is told the rows whose people are about to be updated, and ``noted`` are those of the one before.
+    """
+
+    name: Callable[[str], str] = lambda _: secrets.token_hex(10)
+    note: Callable[[list[int]], None] = lambda _: None
+    noted: Container[int] = ()
+
+
 def import_invitees(
-    events: Events,
-    invitees: Invitees,
-    links: Links,
-    event_id: str,
-    rows: list[tuple[int, dict[str, str]]],
-    *,
-    dry_run: bool,
+    events: Events, people: People, event_id: str, rows: Iterable[tuple[int, Cells]], *, dry_run: bool
 ) -> ImportReport:
-    """Create and update invitees from rows of a list. A dry run reads and writes nothing. Raises NotFound, Invalid."""
+    """Create and update invitees from the rows of a request. A dry run writes nothing, and tells where each person
+    stands. Raises NotFound, and Invalid for more than 1,000 rows.
+    """
     event = events.get(event_id)
-    classified = classify(rows, event.document)
-    drafts = {
-        links.address_hash(row.draft.address_key): row for row in classified if row.outcome == "valid" and row.draft
-    }
-    known = invitees.claimed(event_id, drafts)
-    new = [
-        (_invitee(event_id, row.draft), address)
-        for address, row in drafts.items()
-        if address not in known and row.draft
-    ]
-    ids: dict[str, str] = {}
-    if not dry_run:
-        lost = _create(invitees, new)
-        known |= invitees.claimed(event_id, lost)
-        ids = {address: invitee.id for invitee, address in new if address not in lost}
-    standing = {i: invitee for i, (invitee, _) in invitees.load(known.values()).items()}
-    reports = {row.number: _told(row) for row in classified if row.outcome != "valid"}
-    for address, row in drafts.items():
-        before = standing.get(known.get(address, ""))
-        reports[row.number] = _settle(invitees, row, before, ids.get(address, ""), dry_run=dry_run)
-    ordered = [reports[number] for number in sorted(reports)]
+    listed = list(islice(rows, MOST + 1))
+    if len(listed) > MOST:
+        raise Invalid.field(
+            "body",
+            f"The list has more than {MOST:,} rows. Upload it as a file: POST /api/events/{event_id}/lists says where.",
+        )
+    classified = list(classify(listed, event.document))
+    reports = store_rows(people, event_id, classified, write=not dry_run)
+    if dry_run:
+        reports = _with_standing(people, event_id, classified, reports)
     return ImportReport(
         dry_run=dry_run,
-        counts=dict(Counter(report.outcome for report in ordered)),
-        unknown_columns=unknown_columns(rows),
-        rows=ordered,
+        counts=dict(Counter(report.outcome for report in reports)),
+        unknown_columns=unknown_columns(listed),
+        rows=reports,
     )
 
 
-def _settle(invitees: Invitees, row: Row, before: Invitee | None, created: str, *, dry_run: bool) -> RowReport:
-    """Update somebody who was there before, where the row says something new; report either way.
+def store_rows(
+    people: People, event_id: str, rows: Sequence[Row], *, write: bool, attempt: Attempt | None = None
+) -> list[RowReport]:
+    """Store who is new and what is new, unless not told to ``write``; a report on each row, in its order.
 
-    What the list leaves out stays as it is known: the event's defaults are for new people.
+    What the list leaves out of somebody who was there before stays as it is known: the event's defaults are for new
+    people.
     """
+    attempt = attempt or Attempt()
+    kept = {people.links.address_hash(row.draft.address_key): row for row in rows if _is_kept(row) and row.draft}
+    names = {address: attempt.name(address) for address in kept}
+    known = people.addresses.claimed(event_id, kept)
+    if write:
+        new = [
+            (_invitee(event_id, names[address], row.draft), address)
+            for address, row in kept.items()
+            if address not in known and row.draft
+        ]
+        known |= people.addresses.claimed(event_id, _create(people.invitees, new))
+    ids = {address: known.get(address, names[address] if write else "") for address in kept}
+    there = [known[address] for address in kept if address in known and known[address] != names[address]]
+    before = {i: one for i, (one, _) in people.invitees.load(there, registrations=False).items()}
+    changed = {
+        row.number: after
+        for address, row in kept.items()
+        if (one := before.get(ids[address])) and (after := _changed(one, row)) != one
+    }
+    if write and changed:
+        attempt.note(list(changed))
+        for after in changed.values():
+            people.invitees.update(after)
+
+    def told(address: str, row: Row) -> RowReport:
+        news = "updated" if row.number in changed or row.number in attempt.noted else "unchanged"
+        return _told(row, news if ids[address] in before else "created", ids[address])
+
+    reports = {row.number: told(address, row) for address, row in kept.items()}
+    return [reports.get(row.number) or _told(row) for row in rows]
+
+
+def _is_kept(row: Row) -> bool:
+    return row.outcome in ("valid", "undeliverable")
+
+
+def _changed(before: Invitee, row: Row) -> Invitee:
     assert row.draft is not None
-    if before is None:
-        return RowReport(row=row.number, outcome="created", email=row.draft.email, invitee=created)
-    after = before.model_copy(update={name: said for name, said in _said(row.draft).items() if name in row.given})
-    if after != before and not dry_run:
-        invitees.update(after)
-    outcome: Literal["updated", "unchanged"] = "updated" if after != before else "unchanged"
-    return RowReport(row=row.number, outcome=outcome, email=row.draft.email, invitee=before.id)
+    return before.model_copy(update={name: said for name, said in _said(row.draft).items() if name in row.given})
 
 
 def _create(invitees: Invitees, new: list[tuple[Invitee, str]]) -> list[str]:
@@ -108,13 +142,46 @@ def _create(invitees: Invitees, new: list[tuple[Invitee, str]]) -> list[str]:
             for person in part:
                 try:
                     invitees.create([person])
-                except ConditionFailed:
+                except ConditionFailed as failed:
+                    if failed.name != FREE:
+                        raise
                     lost.append(person[1])
     return lost
 
 
-def _invitee(event_id: str, draft: Draft) -> Invitee:
-    return Invitee(id=secrets.token_hex(10), event=event_id, email=draft.email, **_said(draft))
+def _with_standing(people: People, event_id: str, rows: Sequence[Row], reports: list[RowReport]) -> list[RowReport]:
+    addresses = {row.number: people.links.address_hash(row.draft.address_key) for row in rows if row.draft}
+    loaded = people.invitees.load([report.invitee for report in reports if report.invitee])
+    invited = people.ledger.states([(invitee, "invitation", FIRST) for invitee in loaded])
+    mailed = {invitee for (invitee, _, _), state in invited.items() if state not in GIVEN_UP}
+    strangers = [addresses[report.row] for report in reports if report.outcome in ("created", "undeliverable")]
+    suppressed = people.addresses.suppressions(strangers)
+
+    def standing(report: RowReport) -> Standing | None:
+        if report.outcome in ("invalid", "duplicate"):
+            return None
+        if found := loaded.get(report.invitee):
+            return _standing(*found, mailed=report.invitee in mailed)
+        return "suppressed" if addresses[report.row] in suppressed else "new"
+
+    return [report.model_copy(update={"standing": standing(report)}) for report in reports]
+
+
+def _standing(invitee: Invitee, registration: Registration | None, *, mailed: bool) -> Standing:
+    """What keeps an invitation away comes first; whoever answered was invited, by whatever way."""
+    if invitee.suppressed:
+        return "suppressed"
+    if "invitations" in invitee.left:
+        return "left"
+    if registered(invitee, registration):
+        return "registered"
+    if invitee.rsvp == "declined":
+        return "declined"
+    return "invited" if mailed or invitee.rsvp != "needs-action" else "new"
+
+
+def _invitee(event_id: str, name: str, draft: Draft) -> Invitee:
+    return Invitee(id=name, event=event_id, email=draft.email, **_said(draft))
 
 
 def _said(draft: Draft) -> dict[str, str]:
@@ -124,12 +191,15 @@ def _said(draft: Draft) -> dict[str, str]:
     }
 
 
-def _told(row: Row) -> RowReport:
-    outcome: Literal["duplicate", "invalid"] = "duplicate" if row.outcome == "duplicate" else "invalid"
-    return RowReport(
-        row=row.number,
-        outcome=outcome,
-        email=row.draft.email if row.draft else "",
-        problems=row.problems,
-        duplicate_of=row.duplicate_of,
+def _told(row: Row, stored: str = "", invitee: str = "") -> RowReport:
+    """A verdict that somebody has to look at outweighs what was stored."""
+    return RowReport.model_validate(
+        {
+            "row": row.number,
+            "outcome": stored if row.outcome == "valid" else row.outcome,
+            "email": row.draft.email if row.draft else "",
+            "invitee": invitee,
+            "problems": row.problems,
+            "duplicate_of": row.duplicate_of,
+        }
     )

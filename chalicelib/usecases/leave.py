@@ -1,38 +1,68 @@
-"""Somebody does not want invitations any more; or wants them again."""
+"""Somebody does not want a category of mail any more; or wants it again."""
 
 from datetime import datetime
 
 from chalicelib.adapters.store.invitees import Invitees
-from chalicelib.domain.errors import Invalid
+from chalicelib.adapters.store.table import ConditionFailed
+from chalicelib.domain.delivery import CATEGORIES, Category
+from chalicelib.domain.errors import Conflict, Invalid, NotFound
 from chalicelib.domain.invitee import Invitee
-
-INVITATIONS = "invitations"
 
 ONE_CLICK = ("List-Unsubscribe", ["One-Click"])
 """The field that a mail program posts for its reader (RFC 8058, section 3.1)."""
 
+TRIES = 3
 
-def leave_or_come_back(invitees: Invitees, invitee: Invitee, form: dict[str, list[str]], now: datetime) -> bool:
-    """Do what the form says, and whether a mail program sent it. Raises Invalid when it says neither.
+
+def category_of(said: str) -> Category:
+    """The category that a link or a form names; none is the first. Raises NotFound for another one: a link that was
+    altered leads nowhere, because leaving something else than the mail said would be worse.
+    """
+    for category in CATEGORIES:
+        if category == (said or CATEGORIES[0]):
+            return category
+    raise NotFound("There is no such category of mail.")
+
+
+def leave_or_come_back(
+    invitees: Invitees, invitee: Invitee, category: Category, form: dict[str, list[str]], now: datetime
+) -> bool:
+    """Do what the form says, and whether a mail program sent it. Raises Invalid when it says neither, Conflict.
 
     Coming back needs a tick from a hand: programs that try every button of a page set none.
     """
     one_click = ONE_CLICK in form.items()
     if one_click or form.get("action") == ["leave"]:
-        leave(invitees, invitee, now)
+        leave(invitees, invitee, now, category)
     elif form.get("action") == ["come-back"] and form.get("again") == ["yes"]:
-        come_back(invitees, invitee, now)
+        come_back(invitees, invitee, now, category)
     else:
         raise Invalid.field("again", "Tick the box first.")
     return one_click
 
 
-def leave(invitees: Invitees, invitee: Invitee, now: datetime) -> None:
-    """Once is enough: a second time changes nothing."""
-    if INVITATIONS not in invitee.left:
-        invitees.leave(invitee, [*invitee.left, INVITATIONS], now)
+def leave(invitees: Invitees, invitee: Invitee, now: datetime, category: Category = CATEGORIES[0]) -> None:
+    """Once is enough: a second time changes nothing. Raises Conflict."""
+    _change(invitees, invitee, category, True, now)
 
 
-def come_back(invitees: Invitees, invitee: Invitee, now: datetime) -> None:
-    if INVITATIONS in invitee.left:
-        invitees.leave(invitee, [category for category in invitee.left if category != INVITATIONS], now)
+def come_back(invitees: Invitees, invitee: Invitee, now: datetime, category: Category = CATEGORIES[0]) -> None:
+    """Raises Conflict."""
+    _change(invitees, invitee, category, False, now)
+
+
+def _change(invitees: Invitees, invitee: Invitee, category: Category, gone: bool, now: datetime) -> None:
+    """Two clicks at once, of the one category and of the other, must both count."""
+    for _ in range(TRIES):
+        if (category in invitee.left) is gone:
+            return
+        others = [name for name in invitee.left if name != category]
+        entry = ("left" if gone else "came back", category)
+        try:
+            return invitees.leave(invitee, [*others, category] if gone else others, entry, now)
+        except ConditionFailed:
+            again = invitees.file(invitee.id)
+            if again is None:
+                return
+            invitee = again.invitee
+    raise Conflict("This was changed in another window a moment ago.")

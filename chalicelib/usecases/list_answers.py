@@ -15,9 +15,9 @@ STATUSES = ("no-answer", "accepted", "declined", "tentative")
 def invitees(
     events: Events, people: Invitees, event_id: str, wanted: dict[str, str], limit: int, cursor: Cursor
 ) -> tuple[list[Invitee], Cursor | None]:
-    """A page of those that fit ``wanted`` (status, category, language), and where the next begins (None at the end).
+    """A page of those that fit ``wanted`` (status, category, language, suppressed), and where the next begins.
 
-    Raises NotFound, and Invalid for a filter that this event does not know.
+    That is None at the end. Raises NotFound, and Invalid for a filter that this event does not know.
     """
     _check(wanted, events.get(event_id).document)
     return people.page(event_id, limit, cursor, (lambda invitee: _fits(invitee, wanted)) if wanted else None)
@@ -25,7 +25,12 @@ def invitees(
 
 def _check(wanted: dict[str, str], document: EventDocument) -> None:
     """An event without categories of its own takes any, as its lists do."""
-    known = {"status": STATUSES, "category": list(document.categories), "language": document.languages}
+    known = {
+        "status": STATUSES,
+        "category": list(document.categories),
+        "language": document.languages,
+        "suppressed": ("true", "false"),
+    }
     for name, value in wanted.items():
         if value not in known[name] and not (name == "category" and not document.categories):
             raise Invalid.field(name, f"Choose one of {', '.join(known[name])}.")
@@ -36,6 +41,7 @@ def _fits(invitee: Invitee, wanted: dict[str, str]) -> bool:
         wanted.get("status") in (None, status_of(invitee))
         and wanted.get("category") in (None, invitee.category)
         and wanted.get("language") in (None, invitee.language)
+        and wanted.get("suppressed") in (None, "true" if invitee.suppressed else "false")
     )
 
 

@@ -11,7 +11,10 @@ LARGEST = 1_400_000
 def put_document(
     events: Events, documents: Documents, event_id: str, document: str, language: str, content: bytes
 ) -> None:
-    """Store one language of a document that the event names. Raises NotFound and Invalid."""
+    """Store one language of a document that the event names. Raises NotFound and Invalid.
+
+    The event is touched before and after: whoever approves a batch meanwhile approves neither file unseen.
+    """
     event = events.get(event_id)
     if document not in {known.id for known in event.document.documents}:
         raise NotFound(f'The event "{event_id}" names no document "{document}". Add it to "documents" first.')
@@ -23,4 +26,6 @@ def put_document(
         raise Invalid.field(
             "body", "The file is larger than 1.4 MB. Make it smaller, because every recipient gets it by mail."
         )
+    events.touch_files(event_id)
     documents.put_document(event_id, document, language, content)
+    events.touch_files(event_id)

@@ -1,18 +1,43 @@
-"""How a batch is coming along, from the ledger itself: what is counted is what is known of each person."""
+"""How a batch is coming along: what is counted is what is known of each person."""
 
 from collections import Counter
 
-from chalicelib.adapters.store.batches import Batches
-from chalicelib.adapters.store.ledger import Ledger
 from chalicelib.domain.batch import Batch, Progress
-from chalicelib.domain.errors import NotFound
+from chalicelib.usecases.control_batch import renewed
+from chalicelib.usecases.desk import Desk
+
+EXACT = 100
+"""Chunks up to which each person's line is read; beyond, what the workers and SES's events counted is added up."""
 
 
-def read_batch(batches: Batches, ledger: Ledger, event_id: str, batch_id: str) -> tuple[Batch, Progress]:
-    """The batch and its outcome counts, also of those whom a later batch mailed anew. Raises NotFound."""
-    batch = batches.find(event_id, batch_id)
-    if batch is None:
-        raise NotFound(f'The event "{event_id}" has no batch "{batch_id}".')
-    references = [(invitee, batch.kind, batch.occurrence) for invitee in batches.recipients(batch.plan_id)]
-    states = ledger.states(references)
-    return batch, Progress(**Counter(states.get(reference, "waiting") for reference in references))
+def read_batch(desk: Desk, event_id: str, batch_id: str) -> tuple[Batch, Progress]:
+    """The batch, with the fingerprint that can be approved now, and its outcome counts, which add up to the plan.
+
+    Up to 100 chunks they are read from the ledger, so they also count those whom another batch mailed; above they are
+    the chunks' own counts. Raises NotFound.
+    """
+    batch = desk.batches.get(event_id, batch_id)
+    if batch.state in ("planning", "draft"):
+        progress = Progress(waiting=batch.plan.to_send)
+    elif batch.chunks <= EXACT:
+        progress = _of_the_ledger(desk, batch)
+    else:
+        progress = _of_the_chunks(desk, batch)
+    return renewed(desk, batch, desk.events.get(event_id)), progress
+
+
+def _of_the_ledger(desk: Desk, batch: Batch) -> Progress:
+    references = [(invitee, batch.kind, batch.occurrence) for invitee in desk.batches.recipients(batch.plan_id)]
+    states = desk.ledger.states(references)
+    return Progress(**Counter(states.get(reference, "waiting") for reference in references))
+
+
+def _of_the_chunks(desk: Desk, batch: Batch) -> Progress:
+    """Workers count what they hand over as sent; an event that came before they had written that moves it as well."""
+    counts = Counter(batch.moved)
+    counts["sent"] += counts.pop("sending", 0)
+    for chunk in desk.batches.chunks(batch.plan_id, counted_only=True):
+        counts.update(chunk.tally)
+    known = {name: max(0, counts[name]) for name in Progress.model_fields}
+    known["waiting"] = max(0, batch.plan.to_send - sum(known.values()))
+    return Progress(**known)

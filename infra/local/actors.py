@@ -61,6 +61,11 @@ class Organiser:
             body, headers = json.dumps(body).encode(), {"content_type": "application/json", **headers}
         return http(method, f"{self.base}{path}", body, authorization=f"Bearer {self.token}", **headers)
 
+    def approve(self, event: str, batch: dict[str, Any]) -> Answer:
+        """Start a batch as it was planned: ``batch`` is what the API answered."""
+        path = f"/events/{event}/batches/{batch['batch']}/approve"
+        return self.call("POST", path, {"fingerprint": batch["fingerprint"]})
+
 
 def sign_in(stack: LocalStack, address: str) -> str:
     """The id token of an organiser, who is created on the way through Cognito's own API."""

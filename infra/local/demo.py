@@ -127,6 +127,9 @@ class Story:
             batch = self.organiser.call("POST", path, {"kind": "invitation"}, idempotency_key=key)
             twice = self.organiser.call("POST", path, {"kind": "invitation"}, idempotency_key=key)
             expect(batch.status == 202 and twice.json == batch.json, "pressing twice is pressing once", twice.text)
+            expect(batch.json["state"] == "draft", "nothing is mailed before it is approved", batch.text)
+            started = self.organiser.approve(self.event, batch.json)
+            expect(started.json["state"] == "sending", "the approval of the plan starts it", started.text)
             expect(plan["plan"] == batch.json["plan"], "the dry run is the plan", plan)
             outcomes = self._settled(batch.json["batch"], "invitation")
             self.numbers |= {
@@ -209,6 +212,7 @@ class Story:
         with self.step("Those who have not answered are asked once more") as facts:
             path, request = f"/events/{self.event}/batches", {"kind": "chase", "audience": {"statuses": ["no-answer"]}}
             batch = self.organiser.call("POST", path, request, idempotency_key=f"{self.event}-chase").json
+            self.organiser.approve(self.event, batch)
             outcomes = self._settled(batch["batch"], "chase")
             chased = sorted(message["destination"][0] for message in self._delivered("chase"))
             expect(

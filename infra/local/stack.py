@@ -184,7 +184,7 @@ def _introduce_mail(stack: LocalStack) -> None:
     name = stack.outputs["ConfigurationSet"]
     destination = {
         "Enabled": True,
-        "MatchingEventTypes": ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT"],
+        "MatchingEventTypes": ["DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY"],
         "SnsDestination": {"TopicArn": stack.outputs["MailEventsTopic"]},
     }
     with contextlib.suppress(ses.exceptions.AlreadyExistsException):

@@ -37,6 +37,8 @@ def asked(*problems: tuple[str, str]) -> dict[str, Any]:
 
 
 INVITATION = {"state": "open", "answered": False}
+LEAVING: dict[str, Any] = {"category": "invitations", "left": []}
+
 STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "invitation": ("invitation", INVITATION),
     "invitation-without-a-choice": ("invitation", INVITATION | asked(("answer", "Choose one of the answers."))),
@@ -67,9 +69,12 @@ STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
         ("overall", "Answer this question."))),
     "feedback-thanks": ("feedback", {"state": "thanks"}),
     "feedback-closed": ("feedback", {"state": "closed"}),
-    "unsubscribe": ("unsubscribe", {"state": "ask"}),
-    "unsubscribe-done": ("unsubscribe", {"state": "done"}),
-    "unsubscribe-unticked": ("unsubscribe", {"state": "done"} | asked(("again", "Tick the box first."))),
+    "unsubscribe": ("unsubscribe", LEAVING),
+    "unsubscribe-done": ("unsubscribe", LEAVING | {"left": ["invitations"]}),
+    "unsubscribe-unticked": ("unsubscribe", LEAVING | {"left": ["invitations"]} | asked(
+        ("again", "Tick the box first."))),
+    "unsubscribe-feedback": ("unsubscribe", {"category": "feedback", "left": []}),
+    "unsubscribe-feedback-done": ("unsubscribe", {"category": "feedback", "left": ["feedback", "invitations"]}),
     "not-found": ("not_found", None),
     "problem": ("problem", None),
 }

@@ -1,5 +1,7 @@
 """Files in S3: agendas typeset once, and what an organiser uploads."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from chalicelib.adapters import documents as module
@@ -65,6 +67,31 @@ def test_a_held_document_is_not_fetched_again(shelf: Shelf) -> None:
     shelf.documents.put_document("symposium", "note", "en", b"%PDF- same")
     first = shelf.documents.document("symposium", "note", ["en"])
     assert shelf.documents.document("symposium", "note", ["en"]) is first
+
+
+def test_a_file_is_not_asked_after_again_while_no_file_of_the_event_was_touched(shelf: Shelf) -> None:
+    asked, get = list[str](), shelf.s3.get_object
+
+    class Counting:
+        def get_object(self, **arguments: str) -> object:
+            asked.append(arguments["Key"])
+            return get(**arguments)
+
+    shelf.documents.put_document("symposium", "note", "en", b"%PDF- old")
+    documents = Documents(Counting(), SETTINGS["BUCKET"], lambda: shelf.typesetter, SETTINGS["TYPESETTER"])
+    for _ in range(3):
+        assert documents.document("symposium", "note", ["ru", "en"], 1) == b"%PDF- old"
+    assert len(asked) == 2, "one that is not there, and one that is"
+    shelf.documents.put_document("symposium", "note", "ru", b"%PDF- new")
+    assert documents.document("symposium", "note", ["ru", "en"], 1) == b"%PDF- old"
+    assert documents.document("symposium", "note", ["ru", "en"], 2) == b"%PDF- new"
+
+
+def test_threads_that_want_an_agenda_at_the_same_moment_have_it_set_once(shelf: Shelf) -> None:
+    event = shelf.publish()
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: shelf.documents.agenda(event, "en", "Europe/Vienna"), range(8)))
+    assert len({id(one) for one in found}) == len(shelf.typesetter.calls) == 1
 
 
 def test_a_container_holds_a_bounded_number_of_files(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

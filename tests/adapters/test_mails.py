@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
@@ -18,7 +18,8 @@ from chalicelib.adapters import mails
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.mails import compose
 from chalicelib.adapters.mime import build
-from chalicelib.domain.delivery import CAN_LEAVE
+from chalicelib.domain.batch import Batch, Plan
+from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, EventDocument, Kind
 from chalicelib.domain.invitee import Invitee, Registration
 from chalicelib.domain.message import Attachment, Links, Message, Words
@@ -27,7 +28,9 @@ from infra.messages import compile_catalogues
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2021, 1, 14, 9, tzinfo=UTC)
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = ("invitation", "chase", "confirmation", "reminder", "feedback")
+"""Those that people get; the organiser's stand at the end."""
+
 LANGUAGES = ("en", "ru")
 SYMPOSIUM: dict[str, Any] = yaml.safe_load((ROOT / "examples/central-asia-symposium/event.yaml").read_text("utf-8"))
 SYMPOSIUM["date"] = "2021-01-28"
@@ -243,8 +246,8 @@ def test_the_html_is_small_and_says_its_language_scheme_and_summary(kind: Kind, 
 @both()
 def test_what_one_can_leave_shows_how_and_what_one_asked_for_does_not(kind: Kind, language: str) -> None:
     words = mail(kind, language)
-    assert (LINKS.unsubscribe in words.text) is (kind in CAN_LEAVE)
-    assert (LINKS.unsubscribe in Page(words.html).links) is (kind in CAN_LEAVE)
+    assert (LINKS.unsubscribe in words.text) is (kind in CATEGORY)
+    assert (LINKS.unsubscribe in Page(words.html).links) is (kind in CATEGORY)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -310,3 +313,91 @@ def test_a_mail_with_pdf_and_calendar_is_written_and_built_in_about_a_millisecon
     for number in range(1, 51):
         one(number)
     assert (time.process_time() - started) / 50 < 0.006, "0.9 ms on a quiet machine"
+
+
+def trial(kind: Kind, language: str = "en", recipients: int = 412) -> Words:
+    batch = Batch(id="3f2a9c01d4e58b7a6c90", event="symposium", kind=kind, occurrence="1", plan_id="p", accepted_at=NOW,
+                  plan=Plan(to_send=recipients))
+    return mail(kind, language, name="Нигора Каримова", tested=batch)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["invitation", "chase", "feedback"])
+def test_a_test_differs_from_the_mail_by_its_band_and_the_beginning_of_its_subject(kind: Kind, language: str) -> None:
+    test, real = trial(kind, language), mail(kind, language, name="Нигора Каримова")
+    assert test.subject == {"en": "[Test] ", "ru": "[Проба] "}[language] + real.subject
+    assert test.text.endswith(real.text)
+    assert Page(test.html).text.endswith(Page(real.html).text.partition("Нигора")[2])
+    for part in (test.text, Page(test.html).text):
+        assert "412" in part.partition("Нигора")[0]
+    for part in (real.subject, real.text, Page(real.html).text):
+        assert not re.search(r"\b(Test|Проба)\b", part)
+
+
+@pytest.mark.parametrize(("recipients", "said"), [
+    (1, "в которой 1 получатель."), (2, "в которой 2 получателя."), (5, "в которой 5 получателей.")])
+def test_russian_counts_the_recipients_of_a_test_in_its_own_plural(recipients: int, said: str) -> None:
+    assert said in " ".join(trial("invitation", "ru", recipients).text.split())
+
+
+def unreached(name: str = "Нигора Каримова", suppressed: str = "bounce", kind: str = "invitation",
+              at: datetime = NOW) -> mails.Unreached:
+    person = Invitee(id="k3v9x0q2m7b1c8z5t4w6", event="symposium", email="n@example.org", name=name, language="en",
+                     time_zone="Asia/Tashkent", suppressed=suppressed)
+    return mails.Unreached(person, kind, at)
+
+
+def notice(*people: mails.Unreached, more: int = 0, language: str = "en", of: Event | None = None) -> Words:
+    return mails.notice(people or [unreached()], more, event=of or event(), locale=load_locale(language))
+
+
+def test_a_notice_says_who_is_not_reached_why_by_which_mail_when_and_what_to_do() -> None:
+    words = notice()
+    assert words.subject.startswith("1 address gets no more mail: ")
+    for part in (words.text, Page(words.html).text):
+        plain = " ".join(part.split())
+        said = ["Нигора Каримова", "n@example.org", "The address does not exist, or takes no mail.",
+                "Invitation, 14 January 2021, 10:00", "k3v9x0q2m7b1c8z5t4w6", "Times of Vienna.", "What you can do",
+                "/api/events/symposium/invitees/"]
+        places = [plain.index(each) for each in said]
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize(("language", "complaint", "chase", "other"), [
+    ("en", "The recipient marked the mail as spam.", "Second invitation, ", "Mail of another event, "),
+    ("ru", "Получатель пометил письмо как спам.", "Повторное приглашение, ", "Письмо о другом мероприятии, ")])
+def test_a_notice_tells_a_complaint_from_a_bounce_and_names_the_mail(
+        language: str, complaint: str, chase: str, other: str) -> None:
+    text = notice(unreached(suppressed="complaint", kind="chase"), language=language).text
+    assert complaint in text and chase in text
+    assert other in notice(unreached(kind=""), language=language).text
+
+
+def test_a_notice_counts_those_whom_it_does_not_list() -> None:
+    words = notice(unreached(), unreached("B"), more=3)
+    assert words.subject.startswith("5 addresses get no more mail: ")
+    for part in (words.text, Page(words.html).text):
+        assert "and 3 more" in part and "GET /api/events/symposium/invitees?suppressed=true" in part
+    assert "suppressed=true" not in notice().text
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_notice_is_in_russian_where_the_event_is_and_counts_as_russian_does(count: int) -> None:
+    words = notice(*[unreached()] * count, more=7, language="ru")
+    assert f"{count + 7} адрес" in words.subject
+    for part in (words.subject, words.text, Page(words.html).text):
+        plain = re.sub(r"(GET|PUT|POST|DELETE) /\S+|\S+@\S+|k3v9x0q2m7b1c8z5t4w6", "", part)
+        assert not re.search(r"[A-Za-z]{2,}", plain), plain
+
+
+def test_markup_in_the_names_of_a_notice_stays_text() -> None:
+    evil = "<script>alert(1)</script> & {{ 7 * 7 }}"
+    words = notice(unreached(evil))
+    assert "<script" not in words.html
+    assert evil in Page(words.html).text
+
+
+def test_the_text_of_a_notice_is_set_in_lines_that_fit() -> None:
+    text = notice(*[unreached()] * 50, more=1, language="ru").text
+    assert [line for line in text.splitlines() if len(line) > 72 and "/api/" not in line] == []
+    assert "\n\n\n" not in text

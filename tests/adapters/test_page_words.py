@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.delivery import CATEGORIES
 from tests.adapters.page_cases import LINKS, REMINDERS, STATES, VALUES, Tags, page
 from tests.adapters.sample_event import both, event
 
@@ -112,9 +113,30 @@ def test_the_confirmation_lists_the_sessions_and_the_reminders_that_will_come():
     assert "Reminders follow: 1 day before, 1 hour before." in text
 
 
-def test_leaving_needs_a_button_and_can_be_taken_back():
-    assert [button["value"] for button in Tags(page("unsubscribe").html).all("button")] == ["leave"]
-    assert [button["value"] for button in Tags(page("unsubscribe-done").html).all("button")] == ["come-back"]
+@pytest.mark.parametrize(
+    "case, category, offered, title",
+    [
+        ("unsubscribe", "invitations", ["leave", "leave"], "No more mail about this event?"),
+        ("unsubscribe-done", "invitations", ["come-back", "leave"], "You will get no more invitations"),
+        ("unsubscribe-feedback", "feedback", ["leave", "leave"], "No more mail about this event?"),
+        ("unsubscribe-feedback-done", "feedback", ["come-back", "come-back"], "You will get no more feedback requests"),
+    ],
+)
+def test_each_category_is_left_with_a_button_and_taken_back_with_a_tick_the_links_own_first(
+    case, category, offered, title
+):
+    shown = Tags(page(case).html)
+    fields = [field["value"] for field in shown.all("input") if field["name"] == "category"]
+    assert fields == sorted(CATEGORIES, key=lambda name: name != category)
+    assert [button["value"] for button in shown.all("button")] == offered
+    assert len([box for box in shown.all("input") if box["type"] == "checkbox"]) == offered.count("come-back")
+    assert [title in shown.text for title in (title, "Invitations", "Feedback requests")] == [True] * 3
+
+
+def test_a_box_that_was_not_ticked_is_asked_for_where_it_stands():
+    shown = Tags(page("unsubscribe-unticked").html)
+    assert shown.text.count("Tick the box first.") == 1
+    assert [box["id"] for box in shown.all("input") if box["type"] == "checkbox"] == ["again-invitations"]
 
 
 def test_a_wrong_link_is_told_in_every_language_the_visitors_first():

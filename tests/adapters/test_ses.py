@@ -19,7 +19,16 @@ from botocore.parsers import ResponseParserError
 
 from chalicelib.adapters.aws import ONCE, client
 from chalicelib.adapters.mime import build
-from chalicelib.adapters.ses import MISCONFIGURED, Mailer, Misconfigured, NotAccepted, Refused, Unsure
+from chalicelib.adapters.ses import (
+    MISCONFIGURED,
+    Mailer,
+    Misconfigured,
+    NotAccepted,
+    QuotaUsedUp,
+    Refused,
+    Throttled,
+    Unsure,
+)
 from chalicelib.domain.message import Message
 from infra.local.ses import SesServer
 from tests.shelf import NOW, REGION
@@ -69,7 +78,7 @@ def test_throttled_means_not_accepted_and_nothing_was_sent(
     mailer: Mailer, mail_server: SesServer, fault: Fault
 ) -> None:
     fault("throttle")
-    with pytest.raises(NotAccepted, match="TooManyRequestsException: Maximum sending rate exceeded"):
+    with pytest.raises(Throttled, match="TooManyRequestsException: Maximum sending rate exceeded"):
         send(mailer)
     assert mail_server.messages() == []
 
@@ -142,7 +151,7 @@ def answered(code: str, message: str = "", status: int = 400) -> ClientError:
     (SSLError(endpoint_url="e", error="x"), Unsure),
     (ConnectionClosedError(endpoint_url="e"), Unsure),
     (ResponseParserError("half an answer"), Unsure),
-    (answered("TooManyRequestsException", "Daily message quota exceeded.", 429), NotAccepted),
+    (answered("TooManyRequestsException", "Daily message quota exceeded.", 429), QuotaUsedUp),
     (answered("MessageRejected", "Illegal content."), Refused),
     *((answered(code), Misconfigured) for code in MISCONFIGURED),
 ], ids=str)  # fmt: skip
@@ -197,3 +206,18 @@ def test_the_client_of_the_application_tries_ses_once_and_the_others_again(
     client.cache_clear()
     assert client(service).meta.config.retries["total_max_attempts"] == attempts
     client.cache_clear()
+
+
+def test_ses_tells_its_limits(mailer: Mailer, mail_server: SesServer) -> None:
+    mail_server.account.limits.set(14, 50_000)
+    send(mailer)
+    said = mailer.limits()
+    assert (said.max_send_rate, said.max_24_hour_send, said.sent_last_24_hours) == (14, 50_000, 1)
+
+
+def test_limits_that_ses_does_not_tell_are_a_mail_error() -> None:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(NotAccepted, match="GetAccount"):
+        mailer_at(url).limits()

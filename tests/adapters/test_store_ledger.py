@@ -8,11 +8,12 @@ import pytest
 
 from chalicelib.adapters.store.ledger import Ledger
 from chalicelib.adapters.store.table import Table
-from chalicelib.domain.delivery import FOLLOWS, GIVEN_UP, LEASE, Delivery, State
+from chalicelib.domain.delivery import FOLLOWS, GIVEN_UP, LEASE, SETTLED_WITHIN, Delivery, State
 from chalicelib.domain.event import Kind
 from tests.shelf import NOW, SETTINGS, Shelf
 
 LATER = NOW + LEASE + timedelta(seconds=1)
+SETTLED = NOW + SETTLED_WITHIN + timedelta(seconds=1)
 
 
 def delivery(kind: Kind = "invitation", batch: str = "") -> Delivery:
@@ -38,18 +39,19 @@ def test_a_claim_whose_lease_ran_out_is_unknown_and_an_invitation_is_not_claimed
     assert (standing.state, state(shelf)) == ("unknown", "unknown")
 
 
-@pytest.mark.parametrize("kind", ["confirmation", "reminder"])
-def test_an_unknown_confirmation_or_reminder_is_claimed_once_more_and_then_never(shelf: Shelf, kind: Kind) -> None:
-    for attempt in (1, 2):
-        mine, claimed = shelf.ledger.claim(delivery(kind), NOW)
+def test_an_unknown_delivery_is_claimed_once_more_where_that_is_allowed_and_then_never(shelf: Shelf) -> None:
+    for attempt, moment in enumerate((NOW, SETTLED), 1):
+        mine, claimed = shelf.ledger.claim(delivery(), moment, again=True)
         assert mine and claimed.attempts == attempt
         assert shelf.ledger.settle(claimed, "unknown", reason="no answer")
-    assert not shelf.ledger.claim(delivery(kind), NOW)[0]
+        assert not shelf.ledger.claim(delivery(), moment, again=True)[0], "SES's events have their time to tell"
+        assert not shelf.ledger.claim(delivery(), SETTLED, again=False)[0]
+    assert not shelf.ledger.claim(delivery(), SETTLED + timedelta(days=1), again=True)[0]
 
 
 def test_a_worker_that_comes_back_from_the_dead_cannot_settle_what_another_has_claimed(shelf: Shelf) -> None:
     _, dead = shelf.ledger.claim(delivery("confirmation"), NOW)
-    mine, living = shelf.ledger.claim(delivery("confirmation"), LATER)
+    mine, living = shelf.ledger.claim(delivery("confirmation"), SETTLED, again=True)
     assert mine
     assert not shelf.ledger.settle(dead, "failed", reason="too late")
     assert shelf.ledger.settle(living, "sent", message_id="m")
@@ -70,6 +72,19 @@ def test_a_released_delivery_is_as_if_it_had_never_been_claimed(shelf: Shelf) ->
     shelf.ledger.release(claimed)
 
 
+def test_a_second_attempt_that_is_released_leaves_what_is_known_of_the_first(shelf: Shelf) -> None:
+    """The first may have left: three attempts would be three copies."""
+    _, first = shelf.ledger.claim(delivery(), NOW)
+    shelf.ledger.settle(first, "unknown", reason="no answer")
+    _, second = shelf.ledger.claim(delivery(), SETTLED, again=True)
+    shelf.ledger.release(second)
+    [line] = shelf.ledger.of_person("clara")
+    assert (line.state, line.attempts, line.lease_until) == ("unknown", 1, None)
+    mine, third = shelf.ledger.claim(delivery(), SETTLED, again=True)
+    assert mine and third.attempts == 2, "it was throttled, so nobody has to wait again"
+    assert shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", "first", {})
+
+
 def test_releasing_does_not_take_away_what_an_event_has_settled(shelf: Shelf) -> None:
     _, claimed = shelf.ledger.claim(delivery(), NOW)
     shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", "m", {})
@@ -78,8 +93,8 @@ def test_releasing_does_not_take_away_what_an_event_has_settled(shelf: Shelf) ->
 
 
 def test_a_skip_is_written_once_with_its_reason_and_never_over_a_delivery(shelf: Shelf) -> None:
-    assert shelf.ledger.skip(delivery(), "unsubscribed")
-    assert not shelf.ledger.skip(delivery(), "another reason")
+    assert shelf.ledger.skip(delivery(), "unsubscribed").reason == "unsubscribed"
+    assert shelf.ledger.skip(delivery(), "another reason").reason == "unsubscribed"
     [line] = shelf.items("INVITEE#clara")
     assert (line["state"], line["reason"]) == ({"S": "skipped"}, {"S": "unsubscribed"})
     assert not shelf.ledger.claim(delivery(), NOW)[0]
@@ -103,17 +118,18 @@ def test_a_claim_whose_answer_was_lost_and_that_boto3_repeated_is_ours(shelf: Sh
     ledger = Ledger(Table(Repeating(shelf.dynamodb), SETTINGS["TABLE"]))
     mine, claimed = ledger.claim(delivery("confirmation"), NOW)
     assert mine and ledger.settle(claimed, "unknown", reason="no answer")
-    again, reclaimed = ledger.claim(delivery("confirmation"), NOW)
+    again, reclaimed = ledger.claim(delivery("confirmation"), SETTLED, again=True)
     assert again and reclaimed.attempts == 2
     assert ledger.settle(reclaimed, "sent", message_id="m")
 
 
 @pytest.mark.parametrize("given_up", ["skip", "fail"])
 def test_what_a_batch_gave_up_is_replaced_by_another_batch_and_never_by_the_same(shelf: Shelf, given_up: str) -> None:
-    assert getattr(shelf.ledger, given_up)(delivery(batch="first"), "first reason")
-    assert not getattr(shelf.ledger, given_up)(delivery(batch="first"), "second reason")
+    give_up = getattr(shelf.ledger, given_up)
+    assert give_up(delivery(batch="first"), "first reason").reason == "first reason"
+    assert give_up(delivery(batch="first"), "second reason").reason == "first reason"
     assert not shelf.ledger.claim(delivery(batch="first"), NOW)[0]
-    assert shelf.ledger.skip(delivery(batch="second"), "another reason")
+    assert shelf.ledger.skip(delivery(batch="second"), "another reason").batch == "second"
     mine, claimed = shelf.ledger.claim(delivery(batch="third"), NOW)
     assert mine and shelf.ledger.settle(claimed, "sent", message_id="m")
     assert not shelf.ledger.claim(delivery(batch="fourth"), NOW)[0]
@@ -126,8 +142,8 @@ def test_no_batch_replaces_a_line_of_somebody_who_got_the_mail_or_may_have(shelf
     _, claimed = shelf.ledger.claim(delivery(batch="first"), NOW)
     shelf.ledger.settle(claimed, state)
     assert not shelf.ledger.claim(delivery(batch="second"), NOW)[0]
-    assert not shelf.ledger.skip(delivery(batch="second"), "late")
-    assert not shelf.ledger.fail(delivery(batch="second"), "late")
+    assert shelf.ledger.skip(delivery(batch="second"), "late").state == state
+    assert shelf.ledger.fail(delivery(batch="second"), "late").state == state
 
 
 def test_an_event_about_another_message_moves_nothing(shelf: Shelf) -> None:
@@ -135,7 +151,21 @@ def test_an_event_about_another_message_moves_nothing(shelf: Shelf) -> None:
     shelf.ledger.settle(claimed, "sent", message_id="second")
     assert not shelf.ledger.record_event(("clara", "invitation", "1"), "bounced", "first", {})
     assert state(shelf) == "sent"
-    assert shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", "second", {})
+    before = shelf.ledger.record_event(("clara", "invitation", "1"), "delivered", "second", {})
+    assert before is not None and (before.state, before.message_id) == ("sent", "second")
+
+
+@pytest.mark.parametrize("decided", ["sent", "failed"])
+def test_an_organiser_settles_what_stayed_unknown_when_events_had_their_time(shelf: Shelf, decided: State) -> None:
+    reference = ("clara", "invitation", "1")
+    _, claimed = shelf.ledger.claim(delivery(), NOW)
+    assert not shelf.ledger.decide(reference, decided, "asked her", SETTLED), "it is being sent"
+    shelf.ledger.settle(claimed, "unknown", reason="no answer")
+    assert not shelf.ledger.decide(reference, decided, "asked her", NOW + SETTLED_WITHIN)
+    assert shelf.ledger.decide(reference, decided, "asked her", SETTLED)
+    [line] = shelf.ledger.of_person("clara")
+    assert (line.state, line.reason) == (decided, "asked her")
+    assert not shelf.ledger.decide(reference, "failed", "twice", SETTLED)
 
 
 def test_an_event_about_an_unknown_delivery_makes_no_line(shelf: Shelf) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.store.addresses import Addresses
 from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.invitees import Invitees
@@ -73,12 +74,12 @@ def test_publishing_starts_from_the_version_that_is_stored(shelf: Shelf, behind:
 def test_an_import_finds_the_people_of_the_one_before(shelf: Shelf, behind: Table) -> None:
     [boris] = shelf.invite("boris")
     address = shelf.hash_of(boris.email)
-    assert Invitees(behind).claimed("symposium", [address]) == {address: boris.id}
+    assert Addresses(behind).claimed("symposium", [address]) == {address: boris.id}
 
 
 def test_a_worker_finds_the_chunk_that_was_written_a_moment_ago(shelf: Shelf, clara: Invitee, behind: Table) -> None:
     batch = accept(shelf)
-    assert Batches(behind).chunk(batch.plan_id, 0) == [clara.id]
+    assert Batches(behind).chunk(batch.plan_id, 0).invitees == [clara.id]
 
 
 def test_a_version_can_be_read_from_the_moment_it_is_published(shelf: Shelf, behind: Table) -> None:

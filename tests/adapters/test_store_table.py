@@ -11,6 +11,7 @@ from chalicelib.adapters.store.table import (
     ABSENT,
     BUSY_PAUSES,
     Busy,
+    Check,
     Condition,
     ConditionFailed,
     Delete,
@@ -78,6 +79,18 @@ def test_a_transaction_writes_all_or_nothing_and_names_the_condition_that_failed
         table.transact([Put(item(2)), Put(item(1), ABSENT)])
     assert (failed.value.name, failed.value.item) == ("absent", item(1, who="first"))
     assert table.get(("P", "S002")) is None
+
+
+def test_a_check_holds_up_a_transaction_and_writes_nothing(table: Table) -> None:
+    table.write(Put(item(1, reason="bounce")))
+    same = Check(("P", "S001"), Condition("as it was", "#reason = :reason", {"reason": "bounce"}))
+    table.transact([same, Put(item(2))])
+    assert table.get(("P", "S001")) == item(1, reason="bounce")
+    table.write(Update(("P", "S001"), {"reason": "complaint"}))
+    with pytest.raises(ConditionFailed, match="as it was") as failed:
+        table.transact([Put(item(3)), same])
+    assert failed.value.item == item(1, reason="complaint")
+    assert table.get(("P", "S003")) is None
 
 
 def test_a_transaction_that_meets_another_one_tries_again(table: Table, shelf: Shelf) -> None:
@@ -156,3 +169,4 @@ def test_a_stretch_of_a_partition_ends_where_it_is_told_or_has_one_beginning(tab
     table.put_many([item(n) for n in range(20)])
     assert len(list(table.query_all("P", until="S009"))) == 10
     assert len(list(table.query_all("P", begins="S00"))) == 10
+    assert list(table.query_all("P", begins="S000", fields=["SK"])) == [{"SK": "S000"}]

@@ -95,7 +95,8 @@ def invited(stack: LocalStack, organiser: Organiser, mailbox: Mailbox, request: 
     person = {"email": f"{event}@example.org", "name": "Nodira <b>O'Connor</b>", "language": words.language,
               "time_zone": "Asia/Tashkent", "delegation": "Ministry & Co"}  # fmt: skip
     assert organiser.call("POST", f"/events/{event}/invitees", [person]).json["counts"] == {"created": 1}
-    organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="1")
+    batch = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="1").json
+    assert organiser.approve(event, batch).status == 200
     invited = Invited(event, person["email"], organiser, mailbox, words)
     invited.mail("invitation")
     return invited

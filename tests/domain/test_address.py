@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.address import address_key, normalise
+from chalicelib.domain.address import address_key, normalise, spelled, undeliverable
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,19 @@ def test_an_address_has_254_characters_at_most() -> None:
         normalise(f"{local}@{domain.replace('.org', 'd.org')}")
 
 
+def test_an_address_in_letters_of_any_script_has_one_spelling_though_ses_does_not_deliver_to_it() -> None:
+    assert spelled("Азиз <Азиз.К@МИГРАЦИЯ.example>") == "Азиз.К@xn--80afocq0a7b8d.example"
+    assert "SES cannot deliver" in undeliverable("Азиз.К@xn--80afocq0a7b8d.example")
+    assert undeliverable("aziz@xn--80afocq0a7b8d.example") == ""
+    assert address_key("азиз@example.org") == address_key("Азиз <АЗИЗ@Example.org>")
+
+
+@pytest.mark.parametrize("typed", ["а..б@example.org", "а б@example.org", f"{'б' * 33}@example.org", "а@б@example.org"])
+def test_letters_of_any_script_keep_the_rules_of_addresses(typed: str) -> None:
+    with pytest.raises(ValueError):
+        spelled(typed)
+
+
 def test_two_spellings_of_one_mailbox_have_one_key() -> None:
     assert address_key("T.PETROSYAN@EXAMPLE.COM") == address_key("Tigran <t.petrosyan@example.com>")
     assert address_key("info@миграция.example") == address_key("INFO@xn--80afocq0a7b8d.example")
@@ -79,8 +92,23 @@ def test_any_text_is_an_address_or_a_sentence_and_always_has_a_key(text: str) ->
         assert str(error).endswith(".")
     else:
         assert address.isascii()
-        assert normalise(address) == address
+        assert normalise(address) == spelled(address) == address
         assert address_key(address) == address_key(text)
+
+
+@given(st.from_regex(r"\A[\w.]{1,6}@[a-z]{1,8}\.example\Z"))
+def test_what_is_spelled_is_spelled_the_same_again_and_refused_only_for_letters_beyond_ascii(text: str) -> None:
+    try:
+        address = spelled(text)
+    except ValueError:
+        return
+    assert spelled(address) == address
+    assert address_key(address) == address.lower() == address_key(text)
+    if address.isascii():
+        assert normalise(address) == address
+    else:
+        with pytest.raises(ValueError, match="SES cannot deliver"):
+            normalise(address)
 
 
 @given(st.from_regex(r"\A[a-z.]{1,6}@[\w.-]{1,20}\Z"))

@@ -2,18 +2,36 @@
 
 import json
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
-from chalicelib.domain.delivery import CAN_LEAVE, FINAL, FOLLOWS, LEASE, MAX_ATTEMPTS, SENT_AGAIN, Delivery, State
+from chalicelib.domain.delivery import (
+    CATEGORY,
+    FOLLOWS,
+    LEASE,
+    MAX_ATTEMPTS,
+    SENT_AGAIN,
+    SETTLED_WITHIN,
+    Delivery,
+    State,
+    sent_again,
+)
 from chalicelib.domain.event import Kind
 from infra.build import ROOT
-from tests.shelf import NOW
+from tests.shelf import NOW, document
 
 
 def delivery(state: State = "sending", kind: Kind = "invitation", attempts: int = 1) -> Delivery:
     return Delivery(
-        invitee="i", event="e", kind=kind, occurrence="1", state=state, attempts=attempts, lease_until=NOW + LEASE
+        invitee="i",
+        event="e",
+        kind=kind,
+        occurrence="1",
+        state=state,
+        attempts=attempts,
+        claimed_at=NOW,
+        lease_until=NOW + LEASE,
     )
 
 
@@ -22,7 +40,7 @@ def test_a_claim_may_be_taken_over_when_its_lease_has_run_out(seconds: int, dead
     assert delivery().may_be_taken_over(NOW + LEASE + timedelta(seconds=seconds)) is dead
 
 
-@pytest.mark.parametrize("state", sorted(FINAL | {"unknown"}))
+@pytest.mark.parametrize("state", sorted(set(FOLLOWS) - {"sending"}))
 def test_what_is_not_being_sent_is_never_taken_over(state: State) -> None:
     assert not delivery(state).may_be_taken_over(NOW + timedelta(days=1))
 
@@ -31,15 +49,25 @@ def test_what_is_not_being_sent_is_never_taken_over(state: State) -> None:
     "kind, again",
     [("invitation", False), ("chase", False), ("feedback", False), ("confirmation", True), ("reminder", True)],
 )
-def test_only_what_is_worse_late_than_twice_is_sent_again_and_twice_at_most(kind: Kind, again: bool) -> None:
-    assert delivery("unknown", kind).may_be_sent_again() is again
-    assert not delivery("unknown", kind, MAX_ATTEMPTS).may_be_sent_again()
-    assert not any(delivery(state, kind).may_be_sent_again() for state in (*FINAL, "sending"))
+def test_only_what_is_worse_late_than_twice_is_sent_again_unless_the_event_says_otherwise(
+    kind: Kind, again: bool
+) -> None:
+    assert sent_again(document(), kind) is again
+    assert sent_again(document(when_unsure={kind: "wait"}), kind) is False
+    assert sent_again(document(when_unsure={kind: "send-again"}), kind) is True
+
+
+def test_an_unknown_one_is_sent_again_when_events_had_their_time_and_twice_at_most() -> None:
+    late = NOW + SETTLED_WITHIN + timedelta(seconds=1)
+    assert delivery("unknown").may_be_sent_again(late)
+    assert not delivery("unknown").may_be_sent_again(NOW + SETTLED_WITHIN)
+    assert not delivery("unknown", attempts=MAX_ATTEMPTS).may_be_sent_again(late)
+    assert not any(delivery(state).may_be_sent_again(late) for state in set(FOLLOWS) - {"unknown"})
 
 
 def test_one_can_leave_what_one_did_not_ask_for_and_the_rest_is_sent_again() -> None:
-    assert not CAN_LEAVE & SENT_AGAIN
-    assert {"invitation", "chase", "feedback", "confirmation", "reminder"} == CAN_LEAVE | SENT_AGAIN
+    assert not CATEGORY.keys() & SENT_AGAIN
+    assert set(get_args(Kind)) == CATEGORY.keys() | SENT_AGAIN
 
 
 def test_nothing_goes_back_to_a_state_that_it_has_left() -> None:
@@ -55,4 +83,6 @@ def test_nothing_goes_back_to_a_state_that_it_has_left() -> None:
 
 def test_a_lease_is_longer_than_a_worker_may_run() -> None:
     config = json.loads((ROOT / ".chalice/config.json").read_text())
-    assert LEASE.total_seconds() > config["stages"]["prod"]["lambda_functions"]["deliver"]["lambda_timeout"]
+    functions = config["stages"]["prod"]["lambda_functions"]
+    for name in ("deliver", "deliver_now"):
+        assert LEASE.total_seconds() > functions[name]["lambda_timeout"]

@@ -18,7 +18,8 @@ from chalicelib.adapters import aws
 from chalicelib.domain.invitee import Invitee
 from tests.shelf import ADDRESS_KEY, BASE, KEYS, REGION, SETTINGS, Shelf
 
-CACHED = (settings_module.settings, wiring.table, wiring.links, wiring.documents, wiring.queue, wiring.post)
+CACHED = (settings_module.settings, wiring.table, wiring.events, wiring.links, wiring.documents, wiring.queue,
+          wiring.pacer, wiring.mailer, wiring.post)  # fmt: skip
 
 
 @dataclass
@@ -47,13 +48,15 @@ class Web:
     def link(self, invitee: Invitee, path: str = "") -> str:
         return self.shelf.links.url(invitee, path=path)
 
-    def leaving(self, invitee: Invitee) -> str:
-        return self.shelf.links.url(invitee, "unsubscribe")
+    def leaving(self, invitee: Invitee, category: str = "invitations") -> str:
+        return self.shelf.links.leaving(invitee, category)
 
 
 @pytest.fixture
 def web(shelf: Shelf, queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
-    for name, value in {**SETTINGS, "QUEUE": queue_url, "AWS_DEFAULT_REGION": REGION}.items():
+    queues = {"QUEUE": queue_url, "URGENT_QUEUE": queue_url.replace("deliver", "urgent"),
+              "JOBS_QUEUE": queue_url.replace("deliver", "jobs")}  # fmt: skip
+    for name, value in {**SETTINGS, **queues, "AWS_DEFAULT_REGION": REGION}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", shelf.ses.url)
     secrets = boto3.client("secretsmanager", region_name=REGION) if not _SECRETS else _SECRETS[0]
@@ -63,6 +66,7 @@ def web(shelf: Shelf, queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     for one in CACHED:
         one.cache_clear()
     monkeypatch.setattr(wiring, "now", shelf.clock)
+    monkeypatch.setattr(wiring, "micros", shelf.post.micros)
     monkeypatch.setattr(wiring, "documents", functools.cache(lambda: shelf.documents))
     yield Web(Client(app), shelf)
     for one in CACHED:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.adapters.pages import HEADERS
 from chalicelib.adapters.store.invitees import NOT_OVERTAKEN, Invitees, profile_key
 from chalicelib.adapters.store.table import ConditionFailed, Update
+from chalicelib.domain.delivery import CATEGORIES
 from chalicelib.domain.invitee import Invitee
 from tests.adapters.page_cases import Tags
 from tests.handlers.conftest import Web
@@ -66,7 +67,7 @@ def test_get_and_head_of_every_page_change_no_byte_of_the_table(
     web.shelf.clock.time = moment
     before = web.shelf.items()
     for url in every_link(web, clara):
-        for suffix in ("", "?lang=ru", "?lang=xx&answer=accepted&action=leave"):
+        for suffix in ("", "?lang=ru", "?lang=xx&answer=accepted&action=leave", "?category=feedback&action=leave"):
             answer = web.request(method, url + suffix)
             assert answer.status_code == 200, url
             assert (answer.body == b"") == (method == "HEAD")
@@ -323,39 +324,71 @@ def test_five_long_texts_in_cyrillic_letters_are_taken(web: Web) -> None:
     assert len(web.shelf.items("FEEDBACK#")) == 1
 
 
-def test_leaving_on_the_page_takes_its_button_and_coming_back_a_tick_too(web: Web, clara: Invitee) -> None:
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_leaving_on_the_page_takes_its_button_and_coming_back_a_tick_too(
+    web: Web, clara: Invitee, category: str
+) -> None:
+    """From either link: the form says which category."""
+    link, named = web.leaving(clara), {"category": category}
     for _ in range(2):
-        answer = web.form(web.leaving(clara), {"action": "leave"})
-        assert (answer.status_code, answer.headers["Location"]) == (303, web.leaving(clara))
-    assert web.shelf.file(clara).invitee.left == ["invitations"]
-    unticked = web.form(web.leaving(clara), {"action": "come-back"})
+        answer = web.form(link, {"action": "leave", **named})
+        assert (answer.status_code, answer.headers["Location"]) == (303, web.leaving(clara, category))
+    assert web.shelf.file(clara).invitee.left == [category]
+    unticked = web.form(link, {"action": "come-back", **named})
     assert (unticked.status_code, "Tick the box first" in text(unticked)) == (422, True)
-    assert web.shelf.file(clara).invitee.left == ["invitations"]
-    assert web.form(web.leaving(clara), {"action": "come-back", "again": "yes"}).status_code == 303
+    assert web.shelf.file(clara).invitee.left == [category]
+    assert web.form(link, {"action": "come-back", "again": "yes", **named}).status_code == 303
     assert web.shelf.file(clara).invitee.left == []
 
 
-def test_the_form_to_come_back_posts_what_coming_back_takes(web: Web, clara: Invitee) -> None:
-    web.form(web.leaving(clara), {"action": "leave"})
-    shown = Tags(web.get(web.leaving(clara)).body.decode())
-    [box], [button] = shown.all("input"), shown.all("button")
-    assert (box["type"], box["name"], box["value"], "checked" in box) == ("checkbox", "again", "yes", False)
-    assert (button["name"], button["value"]) == ("action", "come-back")
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_the_first_form_of_a_link_posts_what_leaving_and_coming_back_take(
+    web: Web, clara: Invitee, category: str
+) -> None:
+    link = web.leaving(clara, category)
+    for left in ([category], []):
+        shown = Tags(web.get(link).body.decode())
+        form, button = shown.all("form")[0], shown.all("button")[0]
+        boxes = [box for box in shown.all("input") if box["type"] == "checkbox"]
+        assert not any("checked" in box for box in boxes)
+        hidden = next(field for field in shown.all("input") if field["type"] == "hidden")
+        posted = {one["name"]: one["value"] for one in (hidden, button, *boxes)}
+        assert web.form(form["action"], posted).status_code == 303
+        assert web.shelf.file(clara).invitee.left == left
 
 
+@pytest.mark.parametrize("category, words", [
+    ("invitations", "You will get no more invitations"), ("feedback", "You will get no more feedback requests"),
+])  # fmt: skip
 @pytest.mark.parametrize("body, content_type", [
     (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"),
     multipart({"List-Unsubscribe": "One-Click"}),
 ])  # fmt: skip
 def test_the_one_click_of_a_mail_program_is_done_at_once_and_leads_nowhere_else(
-    web: Web, clara: Invitee, body: bytes, content_type: str
+    web: Web, clara: Invitee, body: bytes, content_type: str, category: str, words: str
 ) -> None:
-    """RFC 8058, section 3.1: either form type, and no redirect."""
+    """RFC 8058, section 3.1: either form type, and no redirect. It leaves the category of its link alone."""
     for _ in range(2):
-        answer = web.request("POST", web.leaving(clara), body, content_type=content_type)
-        assert (answer.status_code, "You will get no more invitations" in text(answer)) == (200, True)
+        answer = web.request("POST", web.leaving(clara, category), body, content_type=content_type)
+        assert (answer.status_code, words in text(answer)) == (200, True)
         assert "Location" not in answer.headers
-    assert web.shelf.file(clara).invitee.left == ["invitations"]
+    assert web.shelf.file(clara).invitee.left == [category]
+
+
+@pytest.mark.parametrize("category", ["reminders", "Feedback", "invitations%20"])
+def test_a_link_with_a_category_that_there_is_not_leads_nowhere(web: Web, clara: Invitee, category: str) -> None:
+    before, link = web.shelf.items(), f"{web.leaving(clara)}?category={category}"
+    assert web.get(link).status_code == 404
+    assert web.form(link, {"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert web.form(web.leaving(clara), {"action": "leave", "category": category}).status_code == 404
+    assert web.shelf.items() == before
+
+
+def test_the_page_of_a_category_keeps_it_in_another_language(web: Web, clara: Invitee) -> None:
+    web.form(web.leaving(clara), {"action": "leave", "category": "feedback"})
+    shown = Tags(web.get(web.leaving(clara, "feedback")).body.decode())
+    [russian] = [link["href"] for link in shown.all("a") if link.get("hreflang") == "ru"]
+    assert "Просьбы об отзыве больше приходить не будут" in text(web.get(russian))
 
 
 @pytest.mark.parametrize("body, content_type", [

@@ -10,10 +10,13 @@ from chalice.test import TestEventsClient as EventsClient
 from app import app
 from chalicelib import wiring
 from chalicelib.adapters import aws
+from chalicelib.adapters.store.batches import Batches
+from chalicelib.adapters.store.due import Due
 from chalicelib.domain.errors import NotFound
-from chalicelib.handlers.deliver import SPARE_MS
+from chalicelib.handlers.deliver import MOST_RECEIVES, SPARE_MS
+from chalicelib.usecases.tick import ENOUGH
 from tests.handlers.conftest import Web
-from tests.shelf import STARTS
+from tests.shelf import NOW, STARTS, resources
 from tests.usecases.steps import accept, register, work_off
 
 events = EventsClient(app)
@@ -56,6 +59,32 @@ def test_the_worker_delivers_what_the_queue_brings_through_the_real_client(web: 
     assert web.shelf.recipients() == ["clara@example.org"]
 
 
+def test_a_worker_writes_down_what_cannot_be_written_when_the_queue_gives_it_for_the_last_time(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.shelf.publish()
+    [clara] = web.shelf.invite("clara")
+    accept(web.shelf)
+    [work] = web.shelf.take()
+
+    def faulty(*_: Any) -> Any:
+        raise KeyError("rank")
+
+    monkeypatch.setattr("chalicelib.usecases.deliver.compose", faulty)
+    for received in range(1, MOST_RECEIVES + 1):
+        message = sqs(work.model_dump_json())
+        message["Records"][0]["attributes"] = {"ApproximateReceiveCount": str(received)}
+        failures = call("deliver", message)["batchItemFailures"]
+        assert len(failures) == (received < MOST_RECEIVES)
+    assert web.shelf.state(clara) == "failed"
+
+
+def test_the_queue_gives_a_message_as_often_as_the_worker_counts() -> None:
+    queues = [one["Properties"] for one in resources().values() if one.get("Type") == "AWS::SQS::Queue"]
+    receives = {one["RedrivePolicy"]["maxReceiveCount"] for one in queues if "RedrivePolicy" in one}
+    assert receives == {MOST_RECEIVES}
+
+
 @pytest.mark.parametrize("broken", ["not json", "{}", '{"event": "unknown", "kind": "invitation", "occurrence": "1"}'])
 def test_a_message_that_fails_goes_back_alone(web: Web, broken: str) -> None:
     web.shelf.publish()
@@ -83,7 +112,6 @@ def test_a_worker_that_cannot_reach_ses_releases_the_mail(web: Web, monkeypatch:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", f"http://127.0.0.1:{nobody.getsockname()[1]}")
         aws.client.cache_clear()
         wiring.post.cache_clear()
-        monkeypatch.setattr("chalicelib.usecases.deliver.PAUSES", ())
         web.shelf.publish()
         [clara] = web.shelf.invite("clara")
         accept(web.shelf)
@@ -116,22 +144,62 @@ def test_the_clock_is_heard_when_something_due_could_not_be_done(web: Web) -> No
     assert web.shelf.events.mailing("symposium", "hour-before_session-1").state == "fired"
 
 
+def test_the_clock_is_heard_when_it_gives_something_up(web: Web) -> None:
+    body = {"event": "symposium", "kind": "confirmation", "occurrence": "1", "invitee": "clara", "tries": ENOUGH}
+    web.shelf.dues.add(Due(what="outbox", reference="clara#confirmation#1", at=NOW, body=body))
+    with pytest.raises(RuntimeError, match=r"1 things are given up: clara#confirmation#1"):
+        tick("2021-01-28T06:30:00Z")
+    assert web.shelf.items("DUE#") == []
+
+
 # SES's news
 
 
-def test_news_from_ses_move_the_ledger(web: Web) -> None:
+@pytest.mark.parametrize("enveloped", [False, True], ids=["as SNS passes it on", "in EventBridge's envelope"])
+def test_news_from_ses_move_the_ledger(web: Web, enveloped: bool) -> None:
     web.shelf.publish()
     [clara] = web.shelf.invite("clara")
     accept(web.shelf)
     work_off(web.shelf)
     told = web.shelf.told(web.shelf.ses.messages()[0].id, "Delivery")
-    call("ses_events", events.generate_sqs_event([json.dumps(told)]))
+    if enveloped:
+        told = {"version": "0", "source": "aws.ses", "detail-type": "Email Delivered", "detail": told}
+    assert call("ses_events", sqs(json.dumps(told))) == {"batchItemFailures": []}
+    assert web.shelf.state(clara) == "delivered"
+
+
+def test_a_hundred_news_are_told_to_their_batch_in_one_write(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.shelf.publish()
+    web.shelf.invite("clara", "boris", "anna")
+    batch = accept(web.shelf)
+    work_off(web.shelf)
+    told = [json.dumps(web.shelf.told(one.id, "Delivery")) for one in web.shelf.ses.messages()]
+    noted, note = [], Batches.note_moves
+    monkeypatch.setattr(Batches, "note_moves", lambda *said: (noted.append(said[1:]), note(*said)))
+    assert call("ses_events", sqs(*told, *told)) == {"batchItemFailures": []}
+    assert noted == [("symposium", batch.id, {"sent": -3, "delivered": 3})]
+    assert web.shelf.batches.get("symposium", batch.id).moved == {"sent": -3, "delivered": 3}
+
+
+def test_counts_that_cannot_be_noted_send_nothing_back(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.shelf.publish()
+    [clara] = web.shelf.invite("clara")
+    accept(web.shelf)
+    work_off(web.shelf)
+    told = json.dumps(web.shelf.told(web.shelf.ses.messages()[0].id, "Delivery"))
+
+    def away(*said: object) -> None:
+        raise RuntimeError("DynamoDB is away")
+
+    monkeypatch.setattr(Batches, "note_moves", away)
+    assert call("ses_events", sqs(told)) == {"batchItemFailures": []}
     assert web.shelf.state(clara) == "delivered"
 
 
 @pytest.mark.parametrize(
     "message",
-    ["Successfully validated SNS topic for Amazon SES event publishing.", "[]", "1", "{}", '{"eventType": "Send"}'],
+    ["Successfully validated SNS topic for Amazon SES event publishing.", "[]", "1", "{}", '{"eventType": "Send"}',
+     '{"source": "aws.ses", "detail-type": "Sandbox Status Change", "detail": {}}', '{"detail-type": 1}'],
 )
 def test_what_is_no_news_of_a_mail_is_passed_over(web: Web, message: str) -> None:
     before = web.shelf.items()

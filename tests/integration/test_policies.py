@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from chalicelib.domain.event import utc
-from infra.local.actors import Mailbox, Organiser, tick, wait_until
+from infra.build import ROOT
+from infra.local.actors import Answer, Mailbox, Organiser, tick, wait_until
 from infra.local.stack import STACK, LocalStack
 from tests.deployed import symposium
 
@@ -54,6 +55,18 @@ def event(organiser: Organiser) -> str:
     return name
 
 
+def plan(organiser: Organiser, event: str) -> Answer:
+    return organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
+
+
+def invite(organiser: Organiser, event: str) -> str:
+    """Plan and approve; returns where the batch is found."""
+    planned = plan(organiser, event).json
+    answer = organiser.approve(event, planned)
+    assert answer.status == 200, answer.text
+    return f"/events/{event}/batches/{planned['batch']}"
+
+
 def test_each_function_has_a_role_of_its_own(stack: LocalStack) -> None:
     resources = stack.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     functions = [one for one in resources if one["ResourceType"] == "AWS::Lambda::Function"]
@@ -61,35 +74,53 @@ def test_each_function_has_a_role_of_its_own(stack: LocalStack) -> None:
         stack.client("lambda").get_function_configuration(FunctionName=one["PhysicalResourceId"])["Role"]
         for one in functions
     }
-    assert len(functions) == len(roles) == 5
+    named = json.loads((ROOT / ".chalice/config.json").read_text())["stages"]["prod"]["lambda_functions"]
+    assert len(functions) == len(roles) == 1 + len(named)
 
 
-@pytest.mark.parametrize("action", ["dynamodb:PutItem", "secretsmanager:GetSecretValue"])
-def test_the_api_cannot_work_without(stack: LocalStack, organiser: Organiser, event: str, action: str) -> None:
-    if action == "secretsmanager:GetSecretValue":
-        restart(stack, "APIHandlerName")
-    with without(stack, "ApiHandler", action):
-        batch = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
-        assert batch.status == 500
+def test_the_api_cannot_plan_without_put_item(stack: LocalStack, organiser: Organiser, event: str) -> None:
+    with without(stack, "ApiHandler", "dynamodb:PutItem"):
+        assert plan(organiser, event).status == 500
 
 
-def test_what_the_api_cannot_queue_waits_for_the_clock(
-    stack: LocalStack, organiser: Organiser, mailbox: Mailbox, event: str
+def test_the_api_cannot_take_an_address_without_the_key_of_its_hash(
+    stack: LocalStack, organiser: Organiser, event: str
 ) -> None:
-    with without(stack, "ApiHandler", "sqs:SendMessage"):
-        batch = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
-        assert batch.status == 202
+    restart(stack, "APIHandlerName")
+    with without(stack, "ApiHandler", "secretsmanager:GetSecretValue"):
+        people = [{"email": "another@example.org", "name": "Another"}]
+        assert organiser.call("POST", f"/events/{event}/invitees", people).status == 500
+
+
+@pytest.mark.parametrize("action", ["sqs:SendMessage", "sqs:GetQueueAttributes"])
+def test_what_the_api_cannot_queue_waits_for_the_clock_which_needs_the_same(
+    stack: LocalStack, organiser: Organiser, mailbox: Mailbox, event: str, action: str
+) -> None:
+    with without(stack, "ApiHandler", action):
+        invite(organiser, event)
         time.sleep(3)
         assert mailbox.messages(event=event) == []
-    tick(stack, utc(datetime.now(UTC) + timedelta(minutes=5)))
+    with without(stack, "Clock", action), pytest.raises(RuntimeError, match="could not be done"):
+        tick(stack, utc(datetime.now(UTC)))
+    tick(stack, utc(datetime.now(UTC)))
     wait_until(lambda: len(mailbox.messages(event=event)) == 1, "the invitation", 30)
+
+
+def test_the_clock_does_not_learn_how_fast_ses_is_without_get_account(
+    stack: LocalStack, organiser: Organiser, event: str
+) -> None:
+    with without(stack, "ApiHandler", "sqs:SendMessage"):  # so that the batch is still being sent when the clock looks
+        invite(organiser, event)
+    with without(stack, "Clock", "ses:GetAccount"):
+        tick(stack, utc(datetime.now(UTC)))
+    assert "SES does not tell its limits" in log_of(stack, "ClockName")
 
 
 def test_the_worker_cannot_send_without_ses(
     stack: LocalStack, organiser: Organiser, mailbox: Mailbox, event: str
 ) -> None:
     with without(stack, "Deliver", "ses:Send"):
-        organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x")
+        invite(organiser, event)
         time.sleep(5)
         assert mailbox.messages(event=event) == []
         assert "AccessDenied" in log_of(stack, "DeliverName")
@@ -102,9 +133,9 @@ def test_the_clock_cannot_start_a_mailing_without_the_index(stack: LocalStack, e
 
 def test_events_do_not_reach_the_ledger_without_update(stack: LocalStack, organiser: Organiser, event: str) -> None:
     with without(stack, "SesEvents", "dynamodb:UpdateItem"):
-        answer = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x").json
+        place = invite(organiser, event)
         time.sleep(5)
-        outcomes = organiser.call("GET", f"/events/{event}/batches/{answer['batch']}").json["outcomes"]
+        outcomes = organiser.call("GET", place).json["outcomes"]
         assert (outcomes["delivered"], outcomes["sent"]) == (0, 1)
 
 

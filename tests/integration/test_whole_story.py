@@ -47,6 +47,8 @@ class Event:
     def batch(self, kind: str, key: str, **audience: list[str]) -> str:
         answer = self.call("POST", "/batches", {"kind": kind, "audience": audience}, idempotency_key=key)
         assert answer.status == 202, answer.text
+        started = self.organiser.approve(self.id, answer.json)
+        assert started.status == 200, started.text
         return str(answer.json["batch"])
 
     def outcomes(self, batch: str) -> dict[str, int]:

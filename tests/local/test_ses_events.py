@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from infra.local.ses import SesServer, publisher
+from infra.local.ses import SesServer, events, publisher
 from tests.local.ses_calls import SENDER, client_of, raw_call
 
-ALL = ["SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY"]
+ALL = ["SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "DELIVERY_DELAY"]
 TAGS = [{"Name": "delivery", "Value": "01J9"}, {"Name": "kind", "Value": "invitation"}]
 Read = Callable[[], list[Any]]
 
@@ -186,6 +186,20 @@ def test_an_address_arranged_to_bounce_or_complain_does_so_once_and_is_suppresse
     assert happen("amira@example.org")[-1]["bounce"]["bounceSubType"] == "OnAccountSuppressionList"
 
 
+def test_a_delayed_message_says_so_and_is_delivered_later(
+    ses: SesServer, happen: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "DELAY", 0.3)
+    ses.account.outcomes["amira@example.org"] = "delay"
+    happened = happen("amira@example.org")
+    assert kinds(happened) == ["Send", "DeliveryDelay", "Delivery"]
+    delay, delivery = happened[1]["deliveryDelay"], happened[2]["delivery"]
+    assert delay["delayType"] == "TransientCommunicationFailure"
+    assert delay["delayedRecipients"][0]["emailAddress"] == "amira@example.org"
+    assert delay["timestamp"] < delivery["timestamp"] < delay["expirationTime"]
+    assert ses.account.suppressed == {}
+
+
 def test_each_recipient_of_a_message_has_an_outcome_of_its_own(happen: Callable[..., Any]) -> None:
     events = happen("a@example.org", "b@example.org", "bounce@simulator.amazonses.com")
     assert kinds(events) == ["Send", "Delivery", "Bounce"]
@@ -223,6 +237,19 @@ def test_the_events_of_one_message_keep_their_order_in_a_batch(ses: SesServer, h
         for event in happen(f"person{number}@example.org"):
             seen.setdefault(event["mail"]["messageId"], []).append(event["eventType"])
     assert list(seen.values()) == [["Send", "Delivery"]] * 10
+
+
+def test_events_of_many_messages_share_requests_and_none_is_lost(
+    ses: SesServer, publishing: Any, topic_and_read: tuple[str, Read]
+) -> None:
+    for number in range(40):
+        publishing[1].send_email(**raw_call(f"person{number}@example.org"))
+    assert ses.settle()
+    told = [json.loads(body) for body in topic_and_read[1]()]
+    seen: dict[str, list[str]] = {}
+    for event in told:
+        seen.setdefault(event["mail"]["destination"][0], []).append(event["eventType"])
+    assert seen == {f"person{number}@example.org": ["Send", "Delivery"] for number in range(40)}
 
 
 def test_a_failing_sns_costs_events_but_never_the_mail(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

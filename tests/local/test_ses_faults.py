@@ -46,6 +46,47 @@ def test_after_a_drop_the_caller_sees_a_broken_connection_and_the_mail_was_sent_
     assert control("GET", "health")["faults_armed"] == 0
 
 
+def test_after_a_reset_the_caller_sees_a_broken_connection_too_and_nothing_was_sent(
+    ses: SesServer, send: Send, control: Control
+) -> None:
+    control("POST", "faults", mode="reset", calls=1)
+    with pytest.raises(ConnectionClosedError):
+        send("amira@example.org")
+    assert ses.messages() == []
+    send("amira@example.org")
+
+
+def test_a_drop_of_what_is_refused_is_a_refusal(ses: SesServer, sesv2: Any, send: Send, control: Control) -> None:
+    control("POST", "limits", max_24_hour_send=0)
+    control("POST", "faults", mode="drop", calls=1)
+    with pytest.raises(sesv2.exceptions.TooManyRequestsException):
+        send("amira@example.org")
+    assert ses.messages() == []
+
+
+def test_random_faults_meet_their_part_of_all_calls_the_same_ones_for_the_same_seed_until_they_are_ended(
+    ses: SesServer, sesv2: Any, send: Send, control: Control
+) -> None:
+    def refused() -> list[int]:
+        control("POST", "faults", mode="throttle", rate=0.3, seed=7)
+        return [number for number in range(60) if _is_refused(sesv2, send)]
+
+    first = refused()
+    assert 8 <= len(first) <= 30
+    assert refused() == first
+    assert control("GET", "health")["faults_at_random"] == {"throttle": 0.3}
+    control("POST", "faults", mode="throttle", rate=0)
+    assert not any(_is_refused(sesv2, send) for _ in range(20))
+
+
+def _is_refused(sesv2: Any, send: Send) -> bool:
+    try:
+        send("amira@example.org")
+    except sesv2.exceptions.TooManyRequestsException:
+        return True
+    return False
+
+
 def test_faults_concern_sending_only(sesv2: Any, control: Control) -> None:
     control("POST", "faults", mode="fail", calls=1)
     sesv2.get_account()
@@ -60,6 +101,12 @@ def test_limits_show_in_get_account_and_a_used_up_quota_throttles(sesv2: Any, se
     with pytest.raises(sesv2.exceptions.TooManyRequestsException, match="Daily message quota exceeded"):
         send("c@example.org")
     send("success@simulator.amazonses.com")
+
+
+def test_a_quota_of_minus_one_is_none(sesv2: Any, send: Send, control: Control) -> None:
+    control("POST", "limits", max_24_hour_send=-1)
+    send("a@example.org")
+    assert sesv2.get_account()["SendQuota"] == {"Max24HourSend": -1.0, "MaxSendRate": 1000.0, "SentLast24Hours": 1.0}
 
 
 def test_the_send_rate_throttles_a_burst(ses: SesServer, sesv2: Any, send: Send, control: Control) -> None:
@@ -161,6 +208,7 @@ def test_reset_forgets_everything(ses: SesServer, sesv2: Any, send: Send, contro
     [
         ("faults", {"mode": "explode", "calls": 1}),
         ("faults", {"mode": "drop"}),
+        ("faults", {"mode": "drop", "rate": 5}),
         ("addresses", {"address": "a@example.org", "outcome": "lost"}),
         ("limits", {"max_send_rate": "many"}),
     ],

@@ -151,10 +151,10 @@ def test_a_click_that_was_overtaken_by_a_registration_and_a_decline_is_told(shel
 
 def test_a_queue_that_fails_is_no_reason_to_refuse_a_registration_and_the_clock_sends_its_mail(shelf: Shelf) -> None:
     class Broken(Queue):
-        def send(self, works: Sequence[Work], delay: int = 0) -> None:
+        def send(self, works: Sequence[Work], delay: int = 0, delays: Sequence[int] = ()) -> None:
             raise QueueFailed("no answer")
 
-    event, broken = shelf.events.get("symposium"), Broken(None, "")
+    event, broken = shelf.events.get("symposium"), Broken(None, "", "", "")
     assert registering(shelf.invitees, broken, event, shelf.file(clara(shelf)), FORM, NOW).version == 1
     assert (listed(shelf), shelf.queued()) == (["Clara Weiss"], [])
     tick(shelf, NOW + timedelta(minutes=3))

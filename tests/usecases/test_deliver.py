@@ -1,7 +1,10 @@
 """Delivering: every person exactly one message, whatever happens to the workers and to SES."""
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from chalicelib.domain.delivery import LEASE, Delivery
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.message import Message
+from chalicelib.domain.pace import SECOND, USED, Limits
 from chalicelib.usecases import deliver as delivering
 from chalicelib.usecases.leave import leave
 from infra.local.ses.account import Identity
@@ -52,7 +56,7 @@ def test_the_same_chunk_twice_sends_once(shelf: Shelf) -> None:
     accept(shelf)
     [work] = shelf.take()
     assert deliver(shelf, work) == {"sent": 2}
-    assert deliver(shelf, work) == {"done": 2}
+    assert deliver(shelf, work) == {}, "the chunk is done"
     assert len(shelf.ses.messages()) == 2
 
 
@@ -71,9 +75,9 @@ def test_two_workers_on_the_same_chunk_send_once_and_the_second_comes_back_later
 
     shelf.mailer.send = while_the_first_sends
     assert deliver(shelf, work) == {"sent": 1}
-    assert second == [{"busy": 1}]
+    assert second == [{"sending": 1}]
     assert shelf.queued() == [(work, delivering.LATER)]
-    assert work_off(shelf) == {"done": 1}
+    assert work_off(shelf) == {}
     assert len(shelf.ses.messages()) == 1
 
 
@@ -84,7 +88,7 @@ def test_an_address_that_was_suppressed_meanwhile_is_skipped_with_the_reason(she
     shelf.publish()
     clara, boris = shelf.invite("clara", "boris")
     batch = accept(shelf)
-    shelf.suppressions.add(shelf.hash_of(clara.email), "bounce", NOW)
+    shelf.table.write(Update(profile_key(clara.id), {"suppressed": "bounce"}))
     assert work_off(shelf) == {"sent": 1, "skipped": 1}
     assert (shelf.state(clara), shelf.delivery(clara)["reason"]) == ("skipped", "suppressed: bounce")
     assert outcomes(shelf, batch) == {"sent": 1, "skipped": 1}
@@ -122,23 +126,27 @@ def test_a_confirmation_is_what_was_asked_for_so_leaving_does_not_stop_it(shelf:
 def test_an_invitee_that_is_not_there_any_more_holds_up_nobody(shelf: Shelf) -> None:
     shelf.publish()
     clara, boris = shelf.invite("clara", "boris")
-    accept(shelf)
+    batch = accept(shelf)
     shelf.dynamodb.delete_item(TableName="convoke", Key={"PK": {"S": f"INVITEE#{clara.id}"}, "SK": {"S": "PROFILE"}})
-    assert work_off(shelf) == {"sent": 1}
+    assert work_off(shelf) == {"sent": 1, "skipped": 1}
     assert shelf.recipients() == [boris.email]
+    assert outcomes(shelf, batch) == {"sent": 1, "skipped": 1}
 
 
 # what SES may do
 
 
-def test_a_throttled_mail_waits_a_little_and_is_sent_in_the_same_pass(shelf: Shelf, fault: Fault) -> None:
+def test_a_throttled_mail_takes_another_slot_in_the_same_pass_and_everybody_goes_slower(
+    shelf: Shelf, fault: Fault
+) -> None:
     shelf.publish()
     [clara] = shelf.invite("clara")
     accept(shelf)
     fault("throttle", 2)
     assert work_off(shelf) == {"sent": 1}
-    assert shelf.slept == list(delivering.PAUSES[:2])
     assert shelf.state(clara) == "sent"
+    pace = shelf.pacer.pace()
+    assert pace and pace.rate_at(shelf.micros()) < USED * pace.rate
 
 
 def test_a_mail_that_ses_keeps_refusing_for_now_is_released_and_sent_later(shelf: Shelf, fault: Fault) -> None:
@@ -146,12 +154,55 @@ def test_a_mail_that_ses_keeps_refusing_for_now_is_released_and_sent_later(shelf
     clara, boris = shelf.invite("clara", "boris")
     accept(shelf)
     [work] = shelf.take()
-    fault("throttle", len(delivering.PAUSES) + 1)
-    assert deliver(shelf, work) == {"released": 1, "sent": 1}
-    assert sorted([shelf.state(clara), shelf.state(boris)]) == ["", "sent"]
-    assert shelf.queued() == [(work, delivering.LATER)]
-    assert work_off(shelf) == {"sent": 1, "done": 1}
+    shelf.post.pacer.learn(Limits(max_send_rate=1, max_24_hour_send=-1, sent_last_24_hours=0), NOW)
+    fault("throttle", 2 * delivering.ROUNDS)
+    assert deliver(shelf, work) == {"waiting": 2}
+    assert [shelf.state(clara), shelf.state(boris)] == ["", ""]
+    [(again, wait)] = shelf.queued()
+    assert again == work and wait > 0
+    shelf.clock.pass_(minutes=2)
+    assert work_off(shelf) == {"sent": 2}
     assert shelf.recipients() == [boris.email, clara.email]
+
+
+def test_mails_leave_in_their_slots_at_the_rate_that_ses_allows(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite(*(f"p{n}" for n in range(25)))
+    accept(shelf)
+    shelf.post.pacer.learn(Limits(max_send_rate=20, max_24_hour_send=-1, sent_last_24_hours=0), NOW)
+    assert work_off(shelf) == {"sent": 25}
+    assert sum(shelf.slept) == pytest.approx(24 / (20 * USED), abs=0.01)
+
+
+def test_mail_that_may_wait_comes_back_when_no_slot_is_near_and_urgent_mail_goes_first(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite(*(f"p{n}" for n in range(100)))
+    accept(shelf)
+    works = [work for work in shelf.take()]
+    shelf.post.pacer.learn(Limits(max_send_rate=10, max_24_hour_send=-1, sent_last_24_hours=0), NOW)
+    frozen = replace(shelf.post, micros=lambda: int(NOW.timestamp()) * SECOND, sleep=lambda _: None)
+    done = [delivering.deliver(frozen, work, shelf.clock, lambda: True) for work in works]
+    assert "sent" in done[0] and done[-1] == {"waiting": 25}
+    assert all(0 < wait <= 10 for _, wait in shelf.queued("deliver"))
+    [aigul] = shelf.invite("aigul")
+    register(shelf, aigul)
+    [confirmation] = [work for work in shelf.take() if work.kind == "confirmation"]
+    assert delivering.deliver(frozen, confirmation, shelf.clock, lambda: True) == {"sent": 1}
+
+
+def test_a_used_up_quota_keeps_the_rest_for_later_and_loses_nobody(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite(*(f"p{n}" for n in range(5)))
+    accept(shelf)
+    shelf.ses.account.limits.set(max_24_hour_send=3)
+    shelf.post.pacer.learn(Limits(max_send_rate=100, max_24_hour_send=200, sent_last_24_hours=0), NOW)
+    assert work_off(shelf) == {"sent": 3, "waiting": 2}
+    [(_, wait)] = shelf.queued()
+    assert wait == 900
+    shelf.ses.account.limits.set(max_24_hour_send=200)
+    shelf.clock.pass_(minutes=15)
+    assert work_off(shelf) == {"sent": 5}
+    assert len(shelf.ses.messages()) == 5
 
 
 def test_a_worker_short_of_time_leaves_the_rest_for_later(shelf: Shelf) -> None:
@@ -159,10 +210,63 @@ def test_a_worker_short_of_time_leaves_the_rest_for_later(shelf: Shelf) -> None:
     shelf.invite(*(f"p{n}" for n in range(5)))
     accept(shelf)
     [work] = shelf.take()
-    time_left = iter([True, True, False, False, False])
-    assert delivering.deliver(shelf.post, work, shelf.clock, lambda: next(time_left)) == {"sent": 2, "released": 3}
-    assert shelf.queued() == [(work, delivering.LATER)]
-    assert work_off(shelf) == {"sent": 3, "done": 2}
+    time_left = chain([True, True, True], repeat(False))
+    assert delivering.deliver(shelf.post, work, shelf.clock, lambda: next(time_left)) == {"sent": 2, "waiting": 3}
+    assert [again for again, _ in shelf.queued()] == [work]
+    assert work_off(shelf) == {"sent": 5}
+    assert len(shelf.ses.messages()) == 5
+
+
+def test_several_mails_are_handed_over_at_the_same_time(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite(*(f"p{n}" for n in range(25)))
+    accept(shelf)
+    at_once, most = threading.Semaphore(0), list[int]()
+    send, lock, going = shelf.mailer.send, threading.Lock(), [0]
+
+    def slow(message: Message, raw: bytes) -> str:
+        with lock:
+            going[0] += 1
+            most.append(going[0])
+        at_once.acquire(timeout=0.05)
+        with lock:
+            going[0] -= 1
+        return str(send(message, raw))
+
+    shelf.mailer.send = slow
+    [work] = shelf.take()
+    many = replace(shelf.post, senders=8)
+    assert delivering.deliver(many, work, shelf.clock, lambda: True) == {"sent": 25}
+    assert 4 <= max(most) <= 8
+    assert len(set(shelf.recipients())) == len(shelf.ses.messages()) == 25
+
+
+# a batch that is not to go on
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled", "draft"])
+def test_a_chunk_of_a_batch_that_does_not_go_on_sends_nothing(shelf: Shelf, state: str) -> None:
+    shelf.publish()
+    shelf.invite("clara")
+    batch = accept(shelf)
+    shelf.table.write(Update(("EVENT#symposium", f"BATCH#{batch.id}"), {"state": state}))
+    assert work_off(shelf) == {}
+    assert (shelf.ses.messages(), shelf.queued()) == ([], [])
+
+
+@pytest.mark.parametrize("change", ["agenda", "file"])
+def test_what_was_changed_after_it_was_approved_is_not_sent_and_the_batch_says_so(shelf: Shelf, change: str) -> None:
+    shelf.publish()
+    shelf.invite("clara")
+    batch = accept(shelf)
+    if change == "agenda":
+        shelf.publish(date="2021-02-04")
+    else:
+        shelf.events.touch_files("symposium")
+    assert work_off(shelf) == {}
+    now = shelf.batches.find("symposium", batch.id)
+    assert (now.state, shelf.ses.messages()) == ("paused", [])
+    assert "Approve it again" in now.reason
 
 
 @pytest.mark.parametrize("mode, sent", [("fail", 0), ("drop", 1)])
@@ -178,7 +282,7 @@ def test_an_invitation_nobody_knows_of_is_unknown_and_never_sent_again_by_itself
     assert shelf.state(clara) == "unknown"
     assert shelf.queued() == []
     shelf.clock.pass_(hours=1)
-    assert deliver(shelf, work) == {"done": 1}
+    assert deliver(shelf, work) == {}
     assert len(shelf.ses.messages()) == sent
     assert outcomes(shelf, batch) == {"unknown": 1}
 
@@ -190,7 +294,8 @@ def test_a_confirmation_nobody_knows_of_goes_out_once_more(shelf: Shelf, fault: 
     register(shelf, clara)
     fault(mode)
     assert work_off(shelf) == {"unknown": 1}
-    assert [wait for _, wait in shelf.queued()] == [delivering.LATER], "SES's events get a moment to tell"
+    assert [wait for _, wait in shelf.queued()] == [delivering.AFTER_EVENTS], "SES's events get a moment to tell"
+    shelf.clock.pass_(seconds=delivering.AFTER_EVENTS)
     assert work_off(shelf) == {"sent": 1}
     assert len(shelf.ses.messages()) == sent
     assert shelf.queued() == []
@@ -204,6 +309,7 @@ def test_a_confirmation_that_stays_unknown_is_tried_twice_and_no_more(shelf: She
     fault("drop", 9)
     for _ in range(6):
         work_off(shelf)
+        shelf.clock.pass_(minutes=6)
     assert len(shelf.ses.messages()) == 2
     assert (shelf.state(clara, "confirmation"), shelf.queued()) == ("unknown", [])
 
@@ -215,7 +321,8 @@ def test_an_unknown_confirmation_that_ses_then_reports_is_not_sent_again(shelf: 
     fault("drop")
     work_off(shelf)
     assert told(shelf, shelf.told(shelf.ses.messages()[0].id, "Send"))
-    assert work_off(shelf) == {"done": 1}
+    shelf.clock.pass_(minutes=6)
+    assert work_off(shelf) == {"sent": 1}
     assert len(shelf.ses.messages()) == 1
     assert shelf.state(clara, "confirmation") == "sent"
 
@@ -301,10 +408,10 @@ def test_a_delivery_in_a_dead_workers_hands_is_settled_when_its_lease_has_run_ou
     with pytest.raises(KeyboardInterrupt):
         deliver(shelf, work)
     shelf.mailer.send = send
-    assert deliver(shelf, work) == {"busy": 1}
+    assert deliver(shelf, work) == {"sending": 1}
     assert outcomes(shelf, batch) == {"sending": 1}
     shelf.clock.pass_(seconds=LEASE.total_seconds() + 1)
-    assert deliver(shelf, work) == {"done": 1}
+    assert deliver(shelf, work) == {"unknown": 1}
     assert (shelf.state(clara), shelf.delivery(clara)["reason"]) == ("unknown", "the worker died while sending")
     assert shelf.ses.messages() == []
 
@@ -317,8 +424,10 @@ def test_a_confirmation_in_a_dead_workers_hands_goes_out_once_more(shelf: Shelf)
     shelf.ledger.claim(
         Delivery(invitee=clara.id, event="symposium", kind="confirmation", occurrence="1", state="sending"), NOW
     )
-    assert deliver(shelf, work) == {"busy": 1}
+    assert deliver(shelf, work) == {"sending": 1}
     shelf.clock.pass_(seconds=LEASE.total_seconds() + 1)
+    assert work_off(shelf) == {"unknown": 1}
+    shelf.clock.pass_(minutes=5)
     assert work_off(shelf) == {"sent": 1}
     assert shelf.delivery(clara, "confirmation")["attempts"] == 2
 
@@ -331,7 +440,7 @@ def spoil(shelf: Shelf, invitee_id: str, **facts: str) -> None:
     shelf.table.write(Update(profile_key(invitee_id), facts))
 
 
-@pytest.mark.parametrize("facts", [{"email": "clara@"}, {"email": "a b@example.org"}, {"email": "клара@example.org"}])
+@pytest.mark.parametrize("facts", [{"email": "clara@"}, {"email": "a b@example.org"}])
 def test_a_recipient_whose_mail_cannot_be_built_is_failed_and_holds_up_nobody(
     shelf: Shelf, facts: dict[str, str]
 ) -> None:
@@ -359,8 +468,54 @@ def test_an_agenda_that_cannot_be_set_for_one_holds_up_nobody_else_and_the_work_
     assert [shelf.state(one) for one in people] == ["sent", "sent", ""]
     assert shelf.queued() == [], "the queue itself gives the work again"
     shelf.typesetter.failing = False
-    assert deliver(shelf, work) == {"sent": 1, "done": 2}
+    assert deliver(shelf, work) == {"sent": 3}
     assert len(shelf.ses.messages()) == 3
+
+
+def test_an_address_that_ses_cannot_deliver_to_is_skipped_with_the_reason(shelf: Shelf) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    accept(shelf)
+    spoil(shelf, clara.id, email="клара@example.org")
+    assert work_off(shelf) == {"skipped": 1}
+    assert shelf.delivery(clara)["reason"].startswith("undeliverable")
+
+
+def test_a_fault_of_ours_comes_again_and_is_written_down_on_the_last_pass(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.publish()
+    people = shelf.invite("aigul", "clara")
+    batch = accept(shelf)
+    [work] = shelf.take()
+    compose = delivering.compose
+
+    def faulty(*arguments: Any) -> Message:
+        if people[1] in arguments:
+            raise KeyError("rank")
+        return compose(*arguments)
+
+    monkeypatch.setattr(delivering, "compose", faulty)
+    with pytest.raises(KeyError):
+        deliver(shelf, work)
+    assert [shelf.state(one) for one in people] == ["sent", ""]
+    done = delivering.deliver(shelf.post, work, shelf.clock, lambda: True, repeated=True, last=True)
+    assert done == {"sent": 1, "failed": 1}
+    assert shelf.delivery(people[1])["reason"] == "cannot be written: 'rank'"
+    assert outcomes(shelf, batch) == {"sent": 1, "failed": 1}
+
+
+def test_work_that_comes_again_asks_the_ledger_first_and_claims_nobody_twice(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite("aigul", "clara")
+    accept(shelf)
+    [work] = shelf.take()
+    time_left = chain([True, True], repeat(False))
+    assert delivering.deliver(shelf.post, work, shelf.clock, lambda: next(time_left)) == {"sent": 1, "waiting": 1}
+    claims, claim = list[str](), shelf.ledger.claim
+    shelf.ledger.claim = lambda line, *rest, **more: claims.append(line.invitee) or claim(line, *rest, **more)
+    done = delivering.deliver(shelf.post, work, shelf.clock, lambda: True, repeated=True)
+    assert (done, len(claims)) == ({"sent": 2}, 1)
 
 
 def test_a_session_that_left_the_agenda_after_its_reminder_was_queued_is_skipped_with_the_reason(shelf: Shelf) -> None:

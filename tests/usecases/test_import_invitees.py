@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import Invalid, NotFound
-from chalicelib.usecases.import_invitees import ImportReport, import_invitees
-from tests.shelf import Shelf
-from tests.usecases.steps import answer
+from chalicelib.usecases.import_invitees import ImportReport, People, import_invitees
+from tests.shelf import Shelf, person
+from tests.usecases.steps import answer, invite_all, register, suppress
 
 Row = dict[str, str]
 
@@ -19,7 +19,11 @@ def row(name: str, **facts: str) -> Row:
 
 def load(shelf: Shelf, *rows: Row, dry_run: bool = False) -> ImportReport:
     numbered = list(enumerate(rows, 2))
-    return import_invitees(shelf.events, shelf.invitees, shelf.links, "symposium", numbered, dry_run=dry_run)
+    return import_invitees(shelf.events, people_of(shelf), "symposium", numbered, dry_run=dry_run)
+
+
+def people_of(shelf: Shelf) -> People:
+    return People(shelf.invitees, shelf.addresses, shelf.ledger, shelf.links)
 
 
 def outcomes(report: ImportReport) -> list[tuple[int, str]]:
@@ -120,7 +124,7 @@ def test_a_list_longer_than_a_transaction_is_stored_whole(shelf: Shelf) -> None:
 def test_the_same_address_may_be_invited_to_another_event(shelf: Shelf) -> None:
     load(shelf, row("anna"))
     shelf.publish("forum")
-    report = import_invitees(shelf.events, shelf.invitees, shelf.links, "forum", [(2, row("anna"))], dry_run=False)
+    report = import_invitees(shelf.events, people_of(shelf), "forum", [(2, row("anna"))], dry_run=False)
     assert report.counts == {"created": 1}
 
 
@@ -148,13 +152,64 @@ def test_of_two_imports_that_race_for_an_address_one_creates_and_the_other_finds
 
 def test_an_unknown_event_and_too_long_a_list_are_refused_whole(shelf: Shelf) -> None:
     with pytest.raises(NotFound):
-        import_invitees(shelf.events, shelf.invitees, shelf.links, "unknown", [(2, row("anna"))], dry_run=False)
+        import_invitees(shelf.events, people_of(shelf), "unknown", [(2, row("anna"))], dry_run=False)
     before = shelf.items()
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Upload it as a file: POST /api/events/symposium/lists"):
         load(shelf, *(row(f"p{n}") for n in range(1001)))
     assert shelf.items() == before
+
+
+def test_a_thousand_rows_are_taken(shelf: Shelf) -> None:
+    assert load(shelf, *(row(f"p{n}") for n in range(1000)), dry_run=True).counts == {"created": 1000}
 
 
 def test_an_address_stands_in_one_item_only_and_never_in_a_key(shelf: Shelf) -> None:
     load(shelf, row("anna"))
     assert [item["SK"]["S"] for item in shelf.items() if "anna@example.org" in str(item)] == ["PROFILE"]
+
+
+def test_somebody_whom_ses_cannot_reach_is_kept_and_told_each_time(shelf: Shelf) -> None:
+    aziz = {"email": "Азиз@Минтруд.example", "name": "Aziz"}
+    [told] = load(shelf, aziz).rows
+    [kept] = shelf.invitees.all("symposium")
+    assert (told.outcome, told.email, told.invitee) == ("undeliverable", kept.email, kept.id)
+    assert kept.email == "Азиз@xn--d1ahlfpli.example"
+    assert "Ask for another address" in told.problems[0].message
+    again = load(shelf, {**aziz, "email": "АЗИЗ@минтруд.EXAMPLE", "country": "UZ"})
+    assert again.counts == {"undeliverable": 1}
+    assert [one.country for one in shelf.invitees.all("symposium")] == ["UZ"]
+    [dry] = load(shelf, aziz, dry_run=True).rows
+    assert (dry.invitee, dry.standing) == (kept.id, "new")
+
+
+def test_a_dry_run_tells_where_each_person_stands_before_a_batch_of_invitations(shelf: Shelf) -> None:
+    people = dict(zip(STANDING, shelf.invite(*STANDING), strict=True))
+    invite_all(shelf)
+    register(shelf, people["registered"])
+    register(shelf, people["withdrew"])
+    answer(shelf, people["withdrew"], "declined")
+    answer(shelf, people["declined"], "declined")
+    suppress(shelf, people["suppressed"], reason="complaint")
+    shelf.invite("left", left=["invitations"])
+    shelf.invite("no-feedback", "answered-elsewhere", left=["feedback"])
+    answer(shelf, shelf.file(person("answered-elsewhere")).invitee, "tentative")
+    gone = shelf.invite("gone", event="other")
+    suppress(shelf, *gone)
+    names = [*STANDING, "left", "no-feedback", "answered-elsewhere", "gone", "stranger", "stranger"]
+    report = load(shelf, *(row(name) for name in names), dry_run=True)
+    assert {name: told.standing for name, told in zip(names[:-1], report.rows, strict=False)} == {
+        **STANDING, "left": "left", "no-feedback": "new", "answered-elsewhere": "invited", "gone": "suppressed",
+        "stranger": "new",
+    }  # fmt: skip
+    assert (report.rows[-1].outcome, report.rows[-1].standing) == ("duplicate", None)
+
+
+STANDING = {
+    "invited": "invited", "registered": "registered", "declined": "declined", "suppressed": "suppressed",
+    "withdrew": "declined",
+}  # fmt: skip
+
+
+def test_an_import_asks_nothing_of_the_ledger_and_says_nothing_of_standing(shelf: Shelf) -> None:
+    shelf.invite("anna")
+    assert [told.standing for told in load(shelf, row("anna"), row("boris")).rows] == [None, None]

@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.store.due import Due
+from chalicelib.domain.batch import Plan
 from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.work import Job
+from chalicelib.usecases.plan_batch import plan_batch
 from chalicelib.usecases.register import GRACE
 from chalicelib.usecases.tick import AGAIN, ENOUGH
 from tests.shelf import ENDS, NOW, STARTS, Shelf
-from tests.usecases.steps import accept, answer, deliver, register, tick, work_off
+from tests.usecases.steps import accept, answer, deliver, register, suppress, tick, work_off
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FIRST, SECOND = STARTS["session-1"] - HOUR, STARTS["session-2"] - HOUR
@@ -80,16 +84,18 @@ def test_a_mail_of_a_reminder_that_was_queued_too_long_is_skipped_and_says_so(sh
 
 
 def test_two_ticks_at_once_start_a_mailing_once(shelf: Shelf, clara: Invitee) -> None:
-    narrow = shelf.planner.narrow
+    accepts = shelf.batches.accept
 
     def overtaken(*arguments: Any) -> Any:
-        shelf.planner.narrow = narrow  # type: ignore[method-assign]
+        shelf.batches.accept = accepts
         tick(shelf, FIRST)
-        return narrow(*arguments)
+        return accepts(*arguments)
 
-    shelf.planner.narrow = overtaken  # type: ignore[method-assign]
+    shelf.batches.accept = overtaken
     assert tick(shelf, FIRST).failed == []
-    assert len(shelf.queued()) == len(shelf.batches.all("symposium")) == 1
+    assert len(shelf.batches.all("symposium")) == 1
+    work_off(shelf)
+    assert shelf.recipients(kind="reminder") == ["clara@example.org"]
 
 
 @pytest.mark.parametrize("broken", ["queue.send", "events.settle_mailing", "dues.remove"])
@@ -102,7 +108,7 @@ def test_a_tick_that_dies_anywhere_is_finished_by_the_ticks_after_it(shelf: Shel
         raise ConnectionError("the machine died")
 
     setattr(victim, method, dies)
-    assert tick(shelf, FIRST).failed == ["symposium#hour-before_session-1"]
+    assert len(tick(shelf, FIRST).failed) == 1
     setattr(victim, method, works)
     for minute in range(1, 5):
         found = run(shelf, FIRST + minute * MINUTE)
@@ -133,6 +139,61 @@ def test_a_row_that_nobody_can_read_does_not_hold_up_the_others(shelf: Shelf, cl
     done = tick(shelf, FIRST)
     assert done.fired == ["symposium#hour-before_session-1"]
     assert len(done.failed) == 4
+
+
+def test_a_mailing_is_sent_at_once_and_follows_the_agenda_instead_of_an_approval(shelf: Shelf, clara: Invitee) -> None:
+    done = tick(shelf, FIRST)
+    [batch] = shelf.batches.all("symposium")
+    assert done.fed == [f"batch#{batch.id}"]
+    assert (batch.state, batch.content, batch.fed, batch.plan.audience) == ("sending", "", 1, 1)
+    assert [work.kind for work, _ in shelf.queued("urgent")] == ["reminder"]
+    shelf.publish(accent="#000000")
+    assert work_off(shelf) == {"sent": 1}
+    assert tick(shelf, FIRST + MINUTE).completed == [f"batch#{batch.id}"]
+
+
+def test_a_mailing_for_many_people_is_planned_by_the_desk_and_then_sent(
+    shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.usecases.tick.SMALL", 1)
+    assert tick(shelf, SECOND).fired == ["symposium#hour-before_session-2"]
+    second = next(one for one in shelf.batches.all("symposium") if one.session == "session-2")
+    assert (second.state, shelf.jobs(), shelf.events.mailing("symposium", "hour-before_session-2").state) == (
+        "planning", [Job(what="plan", event="symposium", id=second.id)], "fired"
+    )  # fmt: skip
+    planned = plan_batch(shelf.desk, "symposium", second.id, SECOND)
+    assert planned and (planned.state, planned.plan) == ("sending", Plan(audience=2, to_send=2))
+    work_off(shelf)
+    assert shelf.recipients(kind="reminder") == ["boris@example.org", "clara@example.org"]
+
+
+def test_whom_the_address_or_a_category_keeps_from_a_mailing_is_counted_and_not_mailed(
+    shelf: Shelf, clara: Invitee
+) -> None:
+    shelf.clock.time = NOW
+    [left], [gone] = shelf.invite("left", left=["feedback", "invitations"]), shelf.invite("gone")
+    for one in (left, gone):
+        register(shelf, one)
+    suppress(shelf, gone)
+    shelf.take()
+    tick(shelf, FIRST)
+    [reminder] = shelf.batches.all("symposium")
+    assert reminder.plan == Plan(audience=3, to_send=2, suppressed=1)
+    tick(shelf, ASKING)
+    asked = next(one for one in shelf.batches.all("symposium") if one.kind == "feedback")
+    assert asked.plan == Plan(audience=4, to_send=2, suppressed=1, left=1)
+
+
+def test_a_notice_that_is_due_is_sent_by_its_own_use_case(
+    shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noticed: list[tuple[str, datetime]] = []
+    monkeypatch.setattr(
+        "chalicelib.usecases.notice.send_notice", lambda desk, due, now: noticed.append((due.reference, now))
+    )
+    shelf.dues.add(Due(what="notice", reference="symposium#notice", at=NOW, body={"event": "symposium"}))
+    assert tick(shelf, NOW + MINUTE).noticed == ["symposium#notice"]
+    assert noticed == [("symposium#notice", NOW + MINUTE)]
 
 
 # an agenda that changes
@@ -258,8 +319,9 @@ def test_a_confirmation_that_never_gets_done_is_given_up_after_twenty_tries(
     register(shelf, clara)
     shelf.take()
     moments = [NOW + GRACE + n * AGAIN for n in range(ENOUGH + 5)]
-    queued = [len(tick(shelf, moment).queued_again) for moment in moments]
-    assert (queued, ENOUGH) == ([1] * ENOUGH + [0] * 5, 20)
+    ticks = [tick(shelf, moment) for moment in moments]
+    assert ([len(one.queued_again) for one in ticks], ENOUGH) == ([1] * ENOUGH + [0] * 5, 20)
+    assert [one.stuck for one in ticks if one.stuck] == [[f"{clara.id}#confirmation#1"]]
     assert f"given up after 20 tries: {clara.id}#confirmation#1" in caplog.text
     assert [work.tries for work, _ in shelf.queued()] == list(range(1, 21))
     assert not [row for row in shelf.items("DUE#") if "confirmation" in row["SK"]["S"]]
@@ -274,3 +336,11 @@ def test_the_clock_reads_nothing_that_is_not_due(shelf: Shelf, clara: Invitee) -
     before = shelf.items()
     tick(shelf, NOW + timedelta(hours=1))
     assert shelf.items() == before
+
+
+def test_a_job_whose_message_was_lost_is_queued_again_until_it_is_done(shelf: Shelf) -> None:
+    job = Job(what="import", event="symposium", id="list")
+    shelf.dues.add(Due(what="job", reference="list#list", at=NOW, body=job.model_dump()))
+    assert tick(shelf, NOW).queued_again == ["list#list"]
+    assert shelf.jobs() == [job]
+    assert len(shelf.items("DUE#")) == 1, "the desk takes the row away"

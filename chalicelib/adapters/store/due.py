@@ -18,11 +18,12 @@ SHARDS = 4
 
 
 class Due(Model):
-    """One row: ``mailing`` starts an event's mailing, ``outbox`` queues what may not have reached the queue, ``agenda``
-    plans what a new agenda version has left to plan.
+    """One row: ``mailing`` starts an event's mailing, ``outbox`` queues one mail that may not have reached the queue,
+    ``agenda`` plans what a new agenda version has left to plan, ``batch`` looks after a batch that is planned or sent,
+    ``notice`` tells the organiser of addresses that mail did not reach, ``job`` queues what the desk may not know of.
     """
 
-    what: Literal["mailing", "outbox", "agenda"]
+    what: Literal["mailing", "outbox", "agenda", "batch", "notice", "job"]
     reference: str
     at: datetime
     body: dict[str, Any]

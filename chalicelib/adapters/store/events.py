@@ -1,14 +1,16 @@
 """Events, their immutable agenda versions and their planned mailings.
 
-EVENT#<e>  META                  the current document, its version, whether feedback is open
-EVENT#<e>  AGENDA#0007           version 7 as it was published, never changed
+EVENT#<e>  META                  the current version, whether feedback is open, how often files were uploaded
+EVENT#<e>  AGENDA#0007           the document of version 7 as it was published, never changed
 EVENT#<e>  MAILING#<occurrence>  one mailing that the clock will start: when, for which session, what became of it
+
+META is small, because every worker reads it for every chunk; a document is read once per container and version.
 """
 
 import json
 import re
+from collections import OrderedDict
 from datetime import datetime
-from typing import Any
 
 from chalicelib.adapters.store.table import (
     ABSENT,
@@ -27,17 +29,21 @@ from chalicelib.domain.event import Event, EventDocument, utc
 from chalicelib.domain.schedule import Mailing
 from chalicelib.domain.text import SLUG
 
+KEPT = 32
+"""Documents held in memory per container."""
+
 
 class Events:
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._documents: OrderedDict[tuple[str, int], EventDocument] = OrderedDict()
 
     def find(self, event_id: str, *, consistent: bool = False) -> Event | None:
         """The event at its current version, or None; also for what cannot be an event's name."""
         if not re.fullmatch(SLUG, event_id):
             return None
         item = self._table.get((_pk(event_id), "META"), consistent=consistent)
-        return _event(item) if item else None
+        return _event(item, self._document(event_id, int(item["version"]))) if item else None
 
     def get(self, event_id: str) -> Event:
         """Raises NotFound."""
@@ -48,8 +54,23 @@ class Events:
 
     def version(self, event_id: str, version: int) -> Event | None:
         """The event as it was published in ``version``, or None."""
-        item = self._table.get((_pk(event_id), f"AGENDA#{version:04}"), consistent=True)
-        return _event(item) if item else None
+        item = self._table.get(_agenda_key(event_id, version), consistent=True)
+        return _event(item, EventDocument.model_validate_json(item["document"])) if item else None
+
+    def _document(self, event_id: str, version: int) -> EventDocument:
+        """The very same object for the same version, so that what is worked out from it can be kept as well."""
+        name = (event_id, version)
+        if name not in self._documents:
+            item = self._table.get(_agenda_key(event_id, version), consistent=True)
+            assert item is not None, f"{event_id} has no version {version}"
+            self._documents[name] = EventDocument.model_validate_json(item["document"])
+            if len(self._documents) > KEPT:
+                self._documents.popitem(last=False)
+        return self._documents[name]
+
+    def touch_files(self, event_id: str) -> None:
+        """An uploaded file is about to change, or has: a batch that was approved with the old one notices."""
+        self._table.write(Update((_pk(event_id), "META"), add={"files": 1}))
 
     def mailings(self, event_id: str) -> list[Mailing]:
         """The event's planned mailings, as the clock knows them."""
@@ -67,11 +88,15 @@ class Events:
         unchanged = Condition(
             "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
         )
-        content, closed = _content(event), ("feedback_opened_at",) if close_feedback else ()
+        facts = {"id": event.id, "version": event.version, "published_at": utc(event.published_at)}
+        closed = ("feedback_opened_at",) if close_feedback else ()
+        pk, sk = _agenda_key(event.id, event.version)
+        content = event.document.model_dump(mode="json")
+        document = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         self._table.transact(
             [
-                Update((_pk(event.id), "META"), content, removes=closed, condition=unchanged),
-                Put({"PK": _pk(event.id), "SK": f"AGENDA#{event.version:04}", **content}, ABSENT),
+                Update((_pk(event.id), "META"), facts, removes=closed, condition=unchanged),
+                Put({"PK": pk, "SK": sk, **facts, "document": document}, ABSENT),
                 *writes,
             ]
         )
@@ -133,22 +158,18 @@ def _pk(event_id: str) -> str:
     return f"EVENT#{event_id}"
 
 
-def _content(event: Event) -> dict[str, Any]:
-    return {
-        "id": event.id,
-        "version": event.version,
-        "published_at": utc(event.published_at),
-        "document": json.dumps(event.document.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")),
-    }
+def _agenda_key(event_id: str, version: int) -> Key:
+    return _pk(event_id), f"AGENDA#{version:04}"
 
 
-def _event(item: Item) -> Event:
+def _event(item: Item, document: EventDocument) -> Event:
     return Event(
         id=item["id"],
         version=int(item["version"]),
         published_at=item["published_at"],
         feedback_opened_at=item.get("feedback_opened_at"),
-        document=EventDocument.model_validate_json(item["document"]),
+        files=int(item.get("files", 0)),
+        document=document,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from chalicelib.adapters.store.invitees import listed
+from chalicelib.adapters.store.person import listed
 from chalicelib.adapters.store.table import ABSENT, ConditionFailed, Put, Table
 
 

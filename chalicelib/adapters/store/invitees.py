@@ -1,32 +1,58 @@
 """Invitees with all that belongs to them: a person's whole file is one Query.
 
-    INVITEE#<i>              PROFILE         who, how to reach them, what they answered
-    INVITEE#<i>              REGISTRATION    what they told us when they accepted
-    INVITEE#<i>              LOG#<time>#<n>  what happened, for the organiser
-    EVENT#<e>#ADDRESS#<hash> CLAIM           one invitee per address and event
-
-Listings go through GSI1, whose partition ``EVENT#<e>#<0..7>`` is spread by invitee.
+    INVITEE#<i>  PROFILE, REGISTRATION, LOG#…    see ``person``
+    INVITEE#<i>  DELIVERY#…                      see ``ledger``
+    INVITEE#<i>  FEEDBACK                        see ``feedback``
 """
 
-import secrets
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.adapters.store.addresses import AS_SUPPRESSED, Addresses, as_suppressed, claim_delete, claim_put
 from chalicelib.adapters.store.due import Due, due_put
-from chalicelib.adapters.store.table import ABSENT, Condition, Delete, Item, Key, Put, Table, Update, Write
+from chalicelib.adapters.store.ledger import read_delivery
+from chalicelib.adapters.store.person import (
+    LOG,
+    SHARDS,
+    log_put,
+    profile_item,
+    profile_key,
+    read_log,
+    read_profile,
+    read_registration,
+    registration_item,
+    registration_key,
+)
+from chalicelib.adapters.store.table import (
+    ABSENT,
+    Check,
+    Condition,
+    ConditionFailed,
+    Delete,
+    Item,
+    Put,
+    Table,
+    Update,
+    Write,
+)
+from chalicelib.domain.delivery import Delivery
 from chalicelib.domain.event import utc
+from chalicelib.domain.history import LogEntry
 from chalicelib.domain.invitee import Invitee, Registration, Rsvp, standing
 
-SHARDS = 8
+TOGETHER = 33
+"""New people per transaction, three items each: DynamoDB takes 100 items."""
 
 SAME_LINKS = "same links"
 """The condition that the person's links were not revoked meanwhile."""
 
 NOT_OVERTAKEN = "not overtaken"
-"""The condition that the registration is still the one that was seen."""
+"""The condition that what is replaced is still what was seen."""
+
+PLANNED = ("id", "email", "language", "country", "category", "rsvp", "left", "suppressed")
+"""What planning looks at."""
 
 AT_ONCE = 200
 """How many people a query reads, at least, when some of them may not fit."""
@@ -53,61 +79,115 @@ class PersonFile:
         return standing(self.invitee, self.registration)
 
 
+@dataclass(frozen=True)
+class WholeFile:
+    """Everything that is kept of one person, from one Query: also each mail, and what happened, newest first."""
+
+    person: PersonFile
+    deliveries: list[Delivery]
+    timeline: list[LogEntry]
+
+
 class Invitees:
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def file(self, invitee_id: str) -> PersonFile | None:
         """The person's profile, registration (also a withdrawn one) and whether feedback was given; None if unknown."""
-        items = {item["SK"]: item for item in self._table.query_all(f"INVITEE#{invitee_id}", consistent=True)}
-        if "PROFILE" not in items:
-            return None
-        registration = items.get("REGISTRATION")
-        return PersonFile(
-            _invitee(items["PROFILE"]), _registration(registration) if registration else None, "FEEDBACK" in items
-        )
+        return _person(self._items(invitee_id))
 
-    def load(self, invitee_ids: Iterable[str]) -> dict[str, tuple[Invitee, Registration | None]]:
-        """Profiles and registrations by id as they are now, 50 persons a request; unknown ids are left out."""
+    def whole_file(self, invitee_id: str) -> WholeFile | None:
+        items = self._items(invitee_id)
+        person = _person(items)
+        if person is None:
+            return None
+        deliveries = [read_delivery(item) for name, item in items.items() if name.startswith("DELIVERY#")]
+        timeline = [read_log(item) for name, item in items.items() if name.startswith(LOG)]
+        return WholeFile(person, deliveries, timeline[::-1])
+
+    def _items(self, invitee_id: str) -> dict[str, Item]:
+        """By sort key, in its order."""
+        return {item["SK"]: item for item in self._table.query_all(f"INVITEE#{invitee_id}", consistent=True)}
+
+    def load(
+        self, invitee_ids: Iterable[str], *, consistent: bool = True, registrations: bool = True
+    ) -> dict[str, tuple[Invitee, Registration | None]]:
+        """Profiles, with their registrations where asked for, 100 items a request; unknown ids are left out."""
         ids = list(dict.fromkeys(invitee_ids))
-        keys = [key for i in ids for key in (profile_key(i), registration_key(i))]
-        found = self._table.batch_get(keys, consistent=True)
+        keys = [profile_key(i) for i in ids] + ([registration_key(i) for i in ids] if registrations else [])
+        found = self._table.batch_get(keys, consistent=consistent)
         loaded = {}
         for i in ids:
             if profile := found.get(profile_key(i)):
                 item = found.get(registration_key(i))
-                loaded[i] = _invitee(profile), _registration(item) if item else None
+                loaded[i] = read_profile(profile), read_registration(item) if item else None
         return loaded
 
-    def claimed(self, event: str, address_hashes: Iterable[str]) -> dict[str, str]:
-        """Which of these addresses the event knows already: invitee id by address hash."""
-        found = self._table.batch_get([_claim_key(event, address) for address in address_hashes], consistent=True)
-        return {pk.rpartition("#")[2]: item["invitee"] for (pk, _), item in found.items()}
+    def create(self, people: Sequence[tuple[Invitee, str]]) -> None:
+        """Store new invitees with their address claims, all or none, ``TOGETHER`` at most; each suppressed as their
+        address is. Raises ConditionFailed(FREE) when one of the addresses is taken.
+        """
 
-    def create(self, people: list[tuple[Invitee, str]]) -> None:
-        """Store new invitees with their address claims, all or none, at most 50. Raises ConditionFailed."""
-        writes: list[Write] = []
-        for invitee, address_hash in people:
-            pk, sk = _claim_key(invitee.event, address_hash)
-            writes += [Put({"PK": pk, "SK": sk, "invitee": invitee.id}, ABSENT), Put(_profile(invitee), ABSENT)]
-        self._table.transact(writes)
+        def writes(suppressed: dict[str, str]) -> list[Write]:
+            claims: list[Write] = [claim_put(invitee.event, address, invitee.id) for invitee, address in people]
+            marked = [invitee.model_copy(update={"suppressed": suppressed[address]}) for invitee, address in people]
+            return [*claims, *(Put(profile_item(invitee), ABSENT) for invitee in marked)]
+
+        self._claim([address for _, address in people], writes)
+
+    def replace_address(self, before: Invitee, email: str, old: str, new: str, also: Sequence[Write]) -> None:
+        """Give a person another address, ``old`` and ``new`` being the hashes, and revoke the links they have.
+
+        ``also`` is written with it. Raises ConditionFailed(FREE) with the claim that stands in the way, and another
+        ConditionFailed when the person was changed meanwhile.
+        """
+        seen = {"before": before.email, "seen": before.generation}
+        same = Condition(NOT_OVERTAKEN, "#email = :before AND #generation = :seen", seen)
+
+        def writes(suppressed: dict[str, str]) -> list[Write]:
+            facts = {"email": email, "generation": before.generation + 1, "suppressed": suppressed[new]}
+            return [
+                claim_put(before.event, new, before.id),
+                claim_delete(before.event, old, before.id),
+                Update(profile_key(before.id), facts, condition=same),
+                *also,
+            ]
+
+        self._claim([new], writes)
+
+    def _claim(self, addresses: Sequence[str], writes: Callable[[dict[str, str]], list[Write]]) -> None:
+        """Write what claims addresses and repeats their suppression; anew when that changes at this very moment."""
+        for last in (False, False, True):
+            known = Addresses(self._table).suppressions(addresses)
+            suppressed = {address: known[address].reason if address in known else "" for address in addresses}
+            checks: list[Write | Check] = [as_suppressed(address, reason) for address, reason in suppressed.items()]
+            try:
+                return self._table.transact([*writes(suppressed), *checks])
+            except ConditionFailed as failed:
+                if last or failed.name != AS_SUPPRESSED:
+                    raise
 
     def update(self, invitee: Invitee) -> None:
         """Write what an organiser may change; what the person answered stays."""
         names = ("name", "language", "time_zone", "country", "delegation", "category")
         self._table.write(Update(profile_key(invitee.id), {name: getattr(invitee, name) for name in names}))
 
-    def listing(self, event: str, what: str = "INVITEE") -> Iterator[Item]:
-        """Every item of a listing (``INVITEE``, ``REGISTRATION`` or ``FEEDBACK``), shard by shard."""
+    def listing(self, event: str, what: str = "INVITEE", fields: Sequence[str] = ()) -> Iterator[Item]:
+        """Every item of a listing (``INVITEE``, ``REGISTRATION`` or ``FEEDBACK``), shard by shard, or these fields."""
         for shard in range(SHARDS):
-            yield from self._table.query_all(f"EVENT#{event}#{shard}", begins=f"{what}#", index="GSI1")
+            yield from self._table.query_all(f"EVENT#{event}#{shard}", begins=f"{what}#", index="GSI1", fields=fields)
 
     def all(self, event: str) -> Iterator[Invitee]:
-        return (_invitee(item) for item in self.listing(event))
+        return (read_profile(item) for item in self.listing(event))
+
+    def for_planning(self, event: str) -> Iterator[Invitee]:
+        """Everybody, with only the fields that decide who is mailed (``PLANNED``), unvalidated: half the time."""
+        for item in self.listing(event, fields=PLANNED):
+            yield Invitee.model_construct(**{name: item[name] for name in PLANNED if name in item})
 
     def registrations(self, event: str) -> Iterator[Registration]:
         """The registrations that stand; withdrawn ones are not listed."""
-        return (_registration(item) for item in self.listing(event, "REGISTRATION"))
+        return (read_registration(item) for item in self.listing(event, "REGISTRATION"))
 
     def page(
         self, event: str, limit: int, cursor: Cursor, fits: Callable[[Invitee], bool] | None = None
@@ -121,7 +201,7 @@ class Invitees:
                 f"EVENT#{event}#{shard}", begins="INVITEE#", index="GSI1", limit=at_once, after=after
             )
             for item in page.items:
-                invitee = _invitee(item)
+                invitee = read_profile(item)
                 if fits is None or fits(invitee):
                     found.append(invitee)
                 if len(found) == limit:
@@ -138,7 +218,7 @@ class Invitees:
         same = Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
         writes: list[Write] = [
             Update(profile_key(before.id), {"rsvp": rsvp, "answered_at": utc(now)}, condition=same),
-            _log(before.id, now, "answered", f"{before.rsvp} -> {rsvp}"),
+            log_put(before.id, now, "answered", f"{before.rsvp} -> {rsvp}"),
         ]
         if rsvp != "accepted":
             writes.append(_withdrawal(before.id, registration, now))
@@ -157,36 +237,24 @@ class Invitees:
         self._table.transact(
             [
                 Update(profile_key(before.id), {"rsvp": "accepted", "answered_at": utc(now)}, condition=same),
-                Put(_registration_item(registration), unchanged),
+                Put(registration_item(registration), unchanged),
                 due_put(outbox),
-                _log(before.id, now, "registered", f"version {registration.version}"),
+                log_put(before.id, now, "registered", f"version {registration.version}"),
             ]
         )
 
-    def leave(self, invitee: Invitee, categories: list[str], now: datetime) -> None:
-        """Which categories of mail this person does not want any more; an empty list brings them back."""
+    def leave(self, before: Invitee, categories: list[str], entry: tuple[str, str], now: datetime) -> None:
+        """Which categories of mail this person does not want any more; ``entry`` is what happened, and its detail.
+
+        Raises ConditionFailed(NOT_OVERTAKEN) when they left or came back elsewhere meanwhile.
+        """
+        same = Condition(NOT_OVERTAKEN, "#left = :before", {"before": before.left})
         self._table.transact(
             [
-                Update(profile_key(invitee.id), {"left": categories}),
-                _log(invitee.id, now, "left" if categories else "came back", ", ".join(categories)),
+                Update(profile_key(before.id), {"left": categories}, condition=same),
+                log_put(before.id, now, *entry),
             ]
         )
-
-
-def profile_key(invitee_id: str) -> Key:
-    return f"INVITEE#{invitee_id}", "PROFILE"
-
-
-def registration_key(invitee_id: str) -> Key:
-    return f"INVITEE#{invitee_id}", "REGISTRATION"
-
-
-def listed(event: str, invitee_id: str, what: str, name: str = "") -> dict[str, str]:
-    """The GSI1 attributes that put an item into an event's listing of ``what``."""
-    return {
-        "GSI1PK": f"EVENT#{event}#{zlib.crc32(invitee_id.encode()) % SHARDS}",
-        "GSI1SK": f"{what}#{name or invitee_id}",
-    }
 
 
 def read_cursor(said: Any, event: str) -> Cursor:
@@ -214,41 +282,10 @@ def _withdrawal(invitee_id: str, seen: Registration | None, now: datetime) -> Wr
     return Update(key, {"withdrawn_at": utc(now)}, removes=("GSI1PK", "GSI1SK"), condition=same)
 
 
-def _claim_key(event: str, address_hash: str) -> Key:
-    return f"EVENT#{event}#ADDRESS#{address_hash}", "CLAIM"
-
-
-def _log(invitee_id: str, now: datetime, what: str, detail: str) -> Put:
-    return Put(
-        {"PK": f"INVITEE#{invitee_id}", "SK": f"LOG#{utc(now)}#{secrets.token_hex(4)}", "what": what, "detail": detail}
+def _person(items: dict[str, Item]) -> PersonFile | None:
+    if "PROFILE" not in items:
+        return None
+    registration = items.get("REGISTRATION")
+    return PersonFile(
+        read_profile(items["PROFILE"]), read_registration(registration) if registration else None, "FEEDBACK" in items
     )
-
-
-def _profile(invitee: Invitee) -> Item:
-    pk, sk = profile_key(invitee.id)
-    return {
-        "PK": pk,
-        "SK": sk,
-        **listed(invitee.event, invitee.id, "INVITEE"),
-        **invitee.model_dump(mode="json", exclude_none=True),
-    }
-
-
-def _invitee(item: Item) -> Invitee:
-    return Invitee.model_validate({name: item[name] for name in Invitee.model_fields if name in item})
-
-
-def _registration_item(registration: Registration) -> Item:
-    pk, sk = registration_key(registration.invitee)
-    times = {"consented_at": utc(registration.consented_at), "updated_at": utc(registration.updated_at)}
-    return {
-        "PK": pk,
-        "SK": sk,
-        **listed(registration.event, registration.invitee, "REGISTRATION"),
-        **registration.model_dump(mode="json", exclude_none=True),
-        **times,
-    }
-
-
-def _registration(item: Item) -> Registration:
-    return Registration.model_validate({name: item[name] for name in Registration.model_fields if name in item})

@@ -8,11 +8,11 @@ order without moving a delivery backwards. A line that a batch gave up is replac
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.store.table import ABSENT, Condition, ConditionFailed, Delete, Item, Key, Put, Table, Update
-from chalicelib.domain.delivery import FOLLOWS, GIVEN_UP, LEASE, Delivery, State
+from chalicelib.domain.delivery import FOLLOWS, GIVEN_UP, LEASE, SETTLED_WITHIN, Delivery, State
 from chalicelib.domain.event import Kind, utc
 
 Reference = tuple[str, Kind, str]
@@ -29,19 +29,33 @@ class Ledger:
         found = self._table.batch_get(by_key)
         return {by_key[key]: item["state"] for key, item in found.items()}
 
-    def claim(self, delivery: Delivery, now: datetime) -> tuple[bool, Delivery]:
+    def lines(self, references: Iterable[Reference], *, consistent: bool = False) -> dict[Reference, Delivery]:
+        """Each delivery there is, 100 a request."""
+        by_key = {_key(*reference): reference for reference in references}
+        found = self._table.batch_get(by_key, consistent=consistent)
+        return {by_key[key]: read_delivery(item) for key, item in found.items()}
+
+    def of_person(self, invitee: str) -> list[Delivery]:
+        """Every delivery of one person, by kind and occurrence."""
+        stored = self._table.query_all(f"INVITEE#{invitee}", begins="DELIVERY#", consistent=True)
+        return [read_delivery(item) for item in stored]
+
+    def claim(self, delivery: Delivery, now: datetime, *, again: bool = False) -> tuple[bool, Delivery]:
         """Take the delivery before sending it: (True, the claimed one), or (False, the one that stands in the way).
 
-        A claim whose worker died becomes ``unknown``; an unknown one is taken again where its kind allows. A claim of
-        ours that stands already is a put that boto3 repeated because its answer was lost.
+        A claim whose worker died becomes ``unknown``; with ``again`` an unknown one, of which SES's events had their
+        time to tell, is taken once more. A claim of ours that stands already is a put that boto3 repeated because its
+        answer was lost.
         """
         claimed = delivery.model_copy(
             update={"state": "sending", "claim": secrets.token_hex(8), "claimed_at": now, "lease_until": now + LEASE}
         )
         standing = self._in_the_way(claimed, _free(claimed))
-        return (True, claimed) if standing is None else self._take_over(claimed, standing, now)
+        return (True, claimed) if standing is None else self._take_over(claimed, standing, now, again)
 
-    def _take_over(self, claimed: Delivery, standing: Delivery, now: datetime) -> tuple[bool, Delivery]:
+    def _take_over(
+        self, claimed: Delivery, standing: Delivery, now: datetime, again: bool
+    ) -> tuple[bool, Delivery]:
         if standing.may_be_taken_over(now):
             dead = Condition(
                 "claim is dead", "#state = :state AND #claim = :claim", {"state": "sending", "claim": standing.claim}
@@ -50,21 +64,21 @@ class Ledger:
             if not self._try(Update(_key_of(standing), facts, condition=dead)):
                 return False, standing
             standing = standing.model_copy(update={"state": "unknown"})
-        if not standing.may_be_sent_again():
+        if not again or not standing.may_be_sent_again(now):
             return False, standing
-        again = claimed.model_copy(update={"attempts": standing.attempts + 1})
+        repeated = claimed.model_copy(update={"attempts": standing.attempts + 1})
         still = Condition(
             "still unknown", "#state = :state AND #claim = :claim", {"state": "unknown", "claim": standing.claim}
         )
-        return (True, again) if self._in_the_way(again, still) is None else (False, standing)
+        return (True, repeated) if self._in_the_way(repeated, still) is None else (False, standing)
 
     def _in_the_way(self, claimed: Delivery, condition: Condition) -> Delivery | None:
-        """Put the claim; the delivery that stands there instead, None when it is ours."""
+        """Put the line; the delivery that stands there instead, None when it is ours."""
         try:
             self._table.write(Put(_item(claimed), condition))
         except ConditionFailed as taken:
-            standing = _delivery(taken.item or {})
-            return None if standing.claim == claimed.claim else standing
+            standing = read_delivery(taken.item or {})
+            return None if claimed.claim and standing.claim == claimed.claim else standing
         return None
 
     def settle(self, delivery: Delivery, state: State, **facts: Any) -> bool:
@@ -77,25 +91,43 @@ class Ledger:
         return self._try(Update(_key_of(delivery), {"state": state, **facts}, removes=("lease_until",), condition=mine))
 
     def release(self, delivery: Delivery) -> None:
-        """SES dropped the message (throttled): as if it had never been claimed."""
+        """SES dropped the message (throttled): as if it had never been claimed.
+
+        An attempt before this one may have left, so its line is unknown again, and SES's events had their time.
+        """
         mine = Condition(
             "still mine", "#claim = :claim AND #state = :state", {"claim": delivery.claim, "state": "sending"}
         )
-        try:
-            self._table.write(Delete(_key_of(delivery), mine))
-        except ConditionFailed:
-            return
+        before: Delete | Update = Delete(_key_of(delivery), mine)
+        if delivery.attempts > 1 and delivery.claimed_at:
+            facts = {
+                "state": "unknown",
+                "attempts": delivery.attempts - 1,
+                "claimed_at": utc(delivery.claimed_at - SETTLED_WITHIN - timedelta(seconds=1)),
+            }
+            before = Update(_key_of(delivery), facts, removes=("lease_until",), condition=mine)
+        self._try(before)
 
-    def skip(self, delivery: Delivery, reason: str) -> bool:
-        """Write down that this person does not get this message, and why; False when something stands there already."""
+    def skip(self, delivery: Delivery, reason: str) -> Delivery:
+        """Write down that this person does not get this message, and why; returns the line that stands then."""
         return self._give_up(delivery, "skipped", reason)
 
-    def fail(self, delivery: Delivery, reason: str) -> bool:
-        """Write down that this message cannot be made, and why; False when something stands there already."""
+    def fail(self, delivery: Delivery, reason: str) -> Delivery:
+        """Write down that this message cannot be made, and why; returns the line that stands then."""
         return self._give_up(delivery, "failed", reason)
 
-    def _give_up(self, delivery: Delivery, state: State, reason: str) -> bool:
-        return self._try(Put(_item(delivery.model_copy(update={"state": state, "reason": reason})), _free(delivery)))
+    def _give_up(self, delivery: Delivery, state: State, reason: str) -> Delivery:
+        line = delivery.model_copy(update={"state": state, "reason": reason})
+        return self._in_the_way(line, _free(delivery)) or line
+
+    def decide(self, reference: Reference, state: State, reason: str, now: datetime) -> bool:
+        """An organiser says what became of an unknown delivery; False when it is known, or events may yet tell."""
+        unsettled = Condition(
+            "unknown for long enough",
+            "#state = :unknown AND #claimed_at < :before",
+            {"unknown": "unknown", "before": utc(now - SETTLED_WITHIN)},
+        )
+        return self._try(Update(_key(*reference), {"state": state, "reason": reason}, condition=unsettled))
 
     def record_event(
         self,
@@ -106,10 +138,11 @@ class Ledger:
         *,
         sent_at: str = "",
         unless: frozenset[State] = frozenset(),
-    ) -> bool:
+    ) -> Delivery | None:
         """Move a delivery by an SES event about ``message_id``; ``sent_at`` counts when nobody has written one.
 
-        False when it may not follow, stands at ``unless``, is not there, or is known to be another message.
+        Returns the delivery as it stood before. None when the state may not follow, the delivery stands at ``unless``,
+        is not there, or is known to be another message.
         """
         allowed = sorted(FOLLOWS[state] - unless)
         follows = Condition(
@@ -120,14 +153,24 @@ class Ledger:
         )
         sets = {"state": state, "message_id": message_id, **facts}
         first = {"sent_at": sent_at} if sent_at else {}
-        return self._try(Update(_key(*reference), sets, first=first, condition=follows))
+        try:
+            before = self._table.write(Update(_key(*reference), sets, first=first, condition=follows), "ALL_OLD")
+        except ConditionFailed:
+            return None
+        return read_delivery(before)
 
-    def _try(self, write: Put | Update) -> bool:
+    def _try(self, write: Put | Update | Delete) -> bool:
         try:
             self._table.write(write)
         except ConditionFailed:
             return False
         return True
+
+
+def give_up(delivery: Delivery, reason: str) -> Update:
+    """The write that gives up a mail as it stands, so that another batch may send it anew."""
+    seen = Condition("stands as it was", "#state = :before", {"before": delivery.state})
+    return Update(_key_of(delivery), {"state": "failed", "reason": reason}, condition=seen)
 
 
 def _free(delivery: Delivery) -> Condition:
@@ -156,5 +199,5 @@ def _item(delivery: Delivery) -> Item:
     return {"PK": pk, "SK": sk, **{n: utc(v) if isinstance(v, datetime) else v for n, v in stored.items() if v != ""}}
 
 
-def _delivery(item: Item) -> Delivery:
+def read_delivery(item: Item) -> Delivery:
     return Delivery.model_validate({name: item[name] for name in Delivery.model_fields if name in item})

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -67,7 +67,18 @@ class Delete:
     condition: Condition | None = None
 
 
+@dataclass(frozen=True)
+class Check:
+    """In a transaction: ``condition`` holds for this item, which is not written."""
+
+    key: Key
+    condition: Condition
+
+
 Write = Put | Update | Delete
+
+Returning = Literal["NONE", "ALL_OLD", "UPDATED_NEW"]
+"""What a write gives back: nothing, the item as it was, or the attributes that it changed."""
 
 
 class ConditionFailed(Exception):
@@ -127,8 +138,10 @@ class Table:
         limit: int = 0,
         after: Item | None = None,
         consistent: bool = False,
+        fields: Sequence[str] = (),
     ) -> Page:
-        """One page of a partition in order: what begins with ``begins``, or all up to ``until``.
+        """One page of a partition in order: what begins with ``begins``, or all up to ``until``; of each item these
+        ``fields`` or everything, which costs the same read units.
 
         An ``index`` is always read as it comes: DynamoDB cannot read one consistently.
         """
@@ -137,12 +150,14 @@ class Table:
         if begins or until:
             names["#sk"], values[":sk"] = range_name, _to_wire(begins or until)
             expression += " AND begins_with(#sk, :sk)" if begins else " AND #sk <= :sk"
+        names |= {f"#{name}": name for name in fields}
         answer = self._client.query(
             TableName=self._name,
             KeyConditionExpression=expression,
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
             **({"IndexName": index} if index else {"ConsistentRead": consistent}),
+            **({"ProjectionExpression": ", ".join(f"#{name}" for name in fields)} if fields else {}),
             **({"Limit": limit} if limit else {}),
             **({"ExclusiveStartKey": _wire(after)} if after else {}),
         )
@@ -150,30 +165,46 @@ class Table:
         return Page([_item(wire) for wire in answer["Items"]], _item(last) if last else None)
 
     def query_all(
-        self, pk: str, *, begins: str = "", until: str = "", index: str = "", consistent: bool = False
+        self,
+        pk: str,
+        *,
+        begins: str = "",
+        until: str = "",
+        index: str = "",
+        consistent: bool = False,
+        fields: Sequence[str] = (),
     ) -> Iterator[Item]:
         """Every item of a partition or of a stretch of it, page by page as the caller reads on."""
         after: Item | None = None
         while True:
-            page = self.query(pk, begins=begins, until=until, index=index, after=after, consistent=consistent)
+            page = self.query(
+                pk, begins=begins, until=until, index=index, after=after, consistent=consistent, fields=fields
+            )
             yield from page.items
             if (after := page.next) is None:
                 return
 
-    def write(self, write: Write) -> None:
-        """One write. Raises ConditionFailed with the name of its condition and the item that was there."""
+    def write(self, write: Write, returning: Returning = "NONE") -> Item:
+        """One write; returns the item as it was before, or what was updated, when asked for (no read units).
+
+        Raises ConditionFailed with the name of its condition and the item that was there.
+        """
         ((kind, arguments),) = self._arguments(write).items()
         call = {"Put": self._client.put_item, "Update": self._client.update_item, "Delete": self._client.delete_item}
+        if returning != "NONE":
+            arguments["ReturnValues"] = returning
         try:
-            _undisturbed(call[kind], arguments)
+            return _item(_undisturbed(call[kind], arguments).get("Attributes", {}))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             wire: Any = error.response.get("Item")
             raise ConditionFailed(_name(write), _item(wire) if wire else None) from None
 
-    def transact(self, writes: Sequence[Write], token: str = "") -> None:
-        """All or none of up to 100 writes. Raises ConditionFailed for the first whose condition did not hold."""
+    def transact(self, writes: Sequence[Write | Check], token: str = "") -> None:
+        """All or none of up to 100 writes, one an item. Raises ConditionFailed for the first whose condition did not
+        hold.
+        """
         arguments = {
             "TransactItems": [self._arguments(write) for write in writes],
             **({"ClientRequestToken": token} if token else {}),
@@ -196,7 +227,7 @@ class Table:
             pauses.after(left)
             waiting = waiting[25:] + left
 
-    def _arguments(self, write: Write) -> dict[str, dict[str, Any]]:
+    def _arguments(self, write: Write | Check) -> dict[str, dict[str, Any]]:
         condition, sets = write.condition, dict(write.sets) if isinstance(write, Update) else {}
         arguments: dict[str, Any] = {"TableName": self._name}
         values = {f":{name}": value for name, value in (condition.values if condition else {}).items()}
@@ -217,7 +248,7 @@ class Table:
             arguments["ExpressionAttributeNames"] = used
         if values:
             arguments["ExpressionAttributeValues"] = _wire(values)
-        return {type(write).__name__: arguments}
+        return {"ConditionCheck" if isinstance(write, Check) else type(write).__name__: arguments}
 
 
 class _Pauses:
@@ -240,21 +271,22 @@ class _Pauses:
         self._row += 1
 
 
-def _undisturbed(call: Callable[..., Any], arguments: dict[str, Any]) -> None:
+def _undisturbed(call: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
     """A write that met another transaction, or was throttled in one, was not done; it is tried again: SDKs do not.
 
     Source: DynamoDB developer guide, "Transaction conflict handling in DynamoDB".
     """
     for pause in CONFLICT_PAUSES:
         try:
-            call(**arguments)
-            return
+            done: dict[str, Any] = call(**arguments)
+            return done
         except ClientError as error:
             codes = {error.response["Error"]["Code"], *(r.get("Code") for r in _reasons(error))}
             if "ConditionalCheckFailed" in codes or not codes & PASSING:
                 raise
         time.sleep(random.uniform(0, pause))
-    call(**arguments)
+    last: dict[str, Any] = call(**arguments)
+    return last
 
 
 def _reasons(error: ClientError) -> list[dict[str, Any]]:
@@ -280,7 +312,7 @@ def _names_in(expression: str) -> dict[str, str]:
     return {word: word[1:] for word in words if word.startswith("#")}
 
 
-def _name(write: Write) -> str:
+def _name(write: Write | Check) -> str:
     return write.condition.name if write.condition else ""
 
 

@@ -14,8 +14,8 @@ from infra.local.ses.addresses import bare, canonical, domain_of
 from infra.local.ses.errors import NotFound
 from infra.local.ses.limits import Faults, Limits
 
-Outcome = Literal["delivery", "bounce", "complaint"]
-OUTCOMES: tuple[Outcome, ...] = ("delivery", "bounce", "complaint")
+Outcome = Literal["delivery", "bounce", "complaint", "delay"]
+OUTCOMES: tuple[Outcome, ...] = ("delivery", "bounce", "complaint", "delay")
 
 
 @dataclass
@@ -49,7 +49,7 @@ class ConfigurationSet:
     destinations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def topics(self, event_type: str) -> list[str]:
-        """The SNS topics that want this kind of event (SEND, DELIVERY, BOUNCE, COMPLAINT, REJECT)."""
+        """The SNS topics that want this kind of event (SEND, DELIVERY, BOUNCE, COMPLAINT, REJECT, DELIVERY_DELAY)."""
         return [
             destination["SnsDestination"]["TopicArn"]
             for destination in self.destinations.values()

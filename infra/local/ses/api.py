@@ -49,6 +49,8 @@ def answer(service: Service, iam: Iam | None, request: Request) -> Response:
             raise TooManyRequests("Maximum sending rate exceeded.")
         if fault == "fail":
             raise InternalFailure("An internal failure occurred.")
+        if fault == "reset":
+            return Response(drop=True)
         result = json_response(operation(service, request, *names))
         return Response(drop=True) if fault == "drop" else result
     except SesError as error:

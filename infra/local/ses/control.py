@@ -1,9 +1,10 @@
 """``/_control``: faults, limits and the mailbox, as JSON, for tests and demos.
 
 ====================================  =========================================================================
-``POST /_control/faults``             ``{"mode": "throttle" | "fail" | "drop", "calls": 3, "skip": 0}``
+``POST /_control/faults``             ``{"mode": "throttle" | "fail" | "drop" | "reset", "calls": 3, "skip": 0}``,
+                                      or ``{"mode", "rate": 0.05, "seed": 7}`` until ``rate`` is 0 or a reset
 ``POST /_control/limits``             ``{"max_send_rate", "max_24_hour_send", "latency_ms", "sending_enabled"}``
-``POST /_control/addresses``          ``{"address", "outcome": "bounce" | "complaint" | "delivery"}``
+``POST /_control/addresses``          ``{"address", "outcome": "bounce" | "complaint" | "delay" | "delivery"}``
 ``GET /_control/messages``            oldest first; filters ``?to=``, ``?since=``, ``?tag.NAME=VALUE``
 ``GET /_control/messages/<id>.eml``   the bytes
 ``DELETE /_control/messages``         empties the mailbox
@@ -67,6 +68,7 @@ class Control:
             "events_waiting": self.publisher.waiting,
             "events_lost": self.publisher.lost,
             "faults_armed": self.account.faults.waiting(),
+            "faults_at_random": self.account.faults.rates(),
             "max_send_rate": self.account.limits.max_send_rate,
             "max_24_hour_send": self.account.limits.max_24_hour_send,
             "latency_ms": self.account.limits.latency_ms,
@@ -86,7 +88,10 @@ class Control:
     def _faults(self, body: dict[str, Any]) -> None:
         if body["mode"] not in FAULTS:
             raise ValueError(f"mode must be one of {', '.join(FAULTS)}")
-        self.account.faults.arm(body["mode"], int(body["calls"]), int(body.get("skip", 0)))
+        if "rate" in body:
+            self.account.faults.sometimes(body["mode"], float(body["rate"]), int(body.get("seed", 0)))
+        else:
+            self.account.faults.arm(body["mode"], int(body["calls"]), int(body.get("skip", 0)))
 
     def _limits(self, body: dict[str, Any]) -> None:
         self.account.limits.set(body.get("max_send_rate"), body.get("max_24_hour_send"))

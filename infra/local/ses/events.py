@@ -6,7 +6,7 @@ Sources: SES Developer Guide, "Contents of event data that Amazon SES publishes 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 from email.message import Message as Headers
 from email.utils import getaddresses
@@ -25,6 +25,12 @@ SIMULATED = {
     "suppressionlist": "suppressed globally",
 }
 HEADER_LIMIT = 10 * 1024
+DELAY = 1.0
+"""Seconds between the DeliveryDelay of a delayed message and its Delivery."""
+
+GIVES_UP_AFTER = timedelta(hours=14)
+"""How long SES keeps trying unless told otherwise (API v2 reference, DeliveryOptions, MaxDeliverySeconds)."""
+
 EICAR = (b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE", b"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FSLVNUQU5EQVJELUFOVElWSVJV")
 _SUPPRESSED = (
     "Amazon SES did not send the message to this address because it is on the suppression list for your account. "
@@ -58,20 +64,26 @@ def outcome_of(account: Account, address: str) -> str:
         if key in account.suppressed:
             return "suppressed"
         outcome = account.outcomes.get(key, "delivery")
-        if outcome != "delivery":
+        if outcome in ("bounce", "complaint"):
             account.suppress(address, outcome.upper())
     return outcome
 
 
-def events(account: Account, message: Message, headers: Headers) -> list[tuple[str, dict[str, Any]]]:
-    """(event type, event) pairs in the order SES publishes them; the type is SES's API name (SEND, BOUNCE, ...)."""
+Happened = list[tuple[str, dict[str, Any]]]
+
+
+def events(account: Account, message: Message, headers: Headers) -> tuple[Happened, Happened]:
+    """What happens at once, and what happens ``DELAY`` seconds later.
+
+    Both are (event type, event) pairs in the order SES publishes them; the type is SES's API name (SEND, BOUNCE, ...).
+    """
     mail = _mail(account, message, headers)
     by_outcome: dict[str, list[str]] = {}
     for address, outcome in message.outcomes.items():
         by_outcome.setdefault(outcome, []).append(address)
     if "reject" in by_outcome:
-        return [("REJECT", {"eventType": "Reject", "mail": mail, "reject": {"reason": "Bad content"}})]
-    happened = [("SEND", {"eventType": "Send", "mail": mail, "send": {}})]
+        return [("REJECT", {"eventType": "Reject", "mail": mail, "reject": {"reason": "Bad content"}})], []
+    happened: Happened = [("SEND", {"eventType": "Send", "mail": mail, "send": {}})]
     delivered = [address for outcome in ("delivery", "complaint", "ooto") for address in by_outcome.get(outcome, [])]
     if delivered:
         delivery = _delivery(message, delivered)
@@ -83,7 +95,12 @@ def events(account: Account, message: Message, headers: Headers) -> list[tuple[s
         elif outcome == "complaint":
             complaint = _complaint(message, addresses)
             happened.append(("COMPLAINT", {"eventType": "Complaint", "mail": mail, "complaint": complaint}))
-    return happened
+    if "delay" not in by_outcome:
+        return happened, []
+    delayed = by_outcome["delay"]
+    delay, delivery = _delivery_delay(message, delayed), _delivery(message, delayed, DELAY)
+    happened.append(("DELIVERY_DELAY", {"eventType": "DeliveryDelay", "mail": mail, "deliveryDelay": delay}))
+    return happened, [("DELIVERY", {"eventType": "Delivery", "mail": mail, "delivery": delivery})]
 
 
 def stamp(moment: datetime) -> str:
@@ -141,14 +158,24 @@ def _tags(message: Message) -> dict[str, list[str]]:
     return tags | {name: [value] for name, value in message.tags.items()}
 
 
-def _delivery(message: Message, recipients: Sequence[str]) -> dict[str, Any]:
-    now = datetime.now(UTC)
+def _delivery(message: Message, recipients: Sequence[str], after: float = 0.0) -> dict[str, Any]:
+    now = datetime.now(UTC) + timedelta(seconds=after)
     return {
         "timestamp": stamp(now),
         "processingTimeMillis": max(0, int((now - message.at).total_seconds() * 1000)),
         "recipients": list(recipients),
         "smtpResponse": "250 2.0.0 OK",
         "reportingMTA": "local.amazonses.com",
+    }
+
+
+def _delivery_delay(message: Message, recipients: Sequence[str]) -> dict[str, Any]:
+    details = {"status": "4.4.1", "diagnosticCode": "smtp; 421 4.4.1 Unable to connect to remote host"}
+    return {
+        "timestamp": stamp(datetime.now(UTC)),
+        "delayType": "TransientCommunicationFailure",
+        "expirationTime": stamp(message.at + GIVES_UP_AFTER),
+        "delayedRecipients": [{"emailAddress": address, **details} for address in recipients],
     }
 
 

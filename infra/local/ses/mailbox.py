@@ -15,7 +15,8 @@ class Message:
     """One accepted message.
 
     ``sender`` is the envelope sender as given, display name included; ``destination`` the bare envelope recipients;
-    ``outcomes`` maps each of them to ``delivery``, ``bounce``, ``complaint``, ``ooto``, ``suppressed`` or ``reject``.
+    ``outcomes`` maps each of them to ``delivery``, ``bounce``, ``complaint``, ``delay``, ``ooto``, ``suppressed`` or
+    ``reject``.
     """
 
     id: str

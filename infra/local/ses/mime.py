@@ -22,6 +22,7 @@ from infra.local.ses.errors import BadRequest
 MAX_BYTES = 40 * 1024 * 1024
 MAX_LINE = 998
 _FIELD = re.compile(rb"[!-9;-~]*:")
+_EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 _ONCE = {"from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject", "date"}
 _ONCE |= {"mime-version", "content-type", "content-transfer-encoding", "return-path"}
 _KINDS = (("Text", "plain"), ("Html", "html"))
@@ -39,7 +40,8 @@ def check_raw(data: bytes) -> None:
         raise BadRequest("Raw message is empty.")
     if len(data) > MAX_BYTES:
         raise BadRequest(f"Message length is more than the allowed {MAX_BYTES} bytes")
-    if any(len(line.rstrip(b"\r")) > MAX_LINE for line in data.split(b"\n")):
+    lines = data.split(b"\n")
+    if max(map(len, lines)) > MAX_LINE and any(len(line.rstrip(b"\r")) > MAX_LINE for line in lines):
         raise BadRequest(f"A line of the message is longer than {MAX_LINE} octets.")
     names = _header_names(data)
     for name in names:
@@ -49,9 +51,16 @@ def check_raw(data: bytes) -> None:
         raise BadRequest("Missing required header 'From'.")
 
 
+def header_section(data: bytes) -> bytes:
+    """What stands before the first empty line: parsing it alone spares the parser the attachments."""
+    start = data.lstrip(b"\r\n") if data[:1] in (b"\r", b"\n") else data
+    end = _EMPTY_LINE.search(start)
+    return start[: end.start()] if end else start
+
+
 def _header_names(data: bytes) -> list[str]:
     names: list[str] = []
-    for line in re.split(rb"\r?\n\r?\n", data.lstrip(b"\r\n"), maxsplit=1)[0].split(b"\n"):
+    for line in header_section(data).split(b"\n"):
         line = line.removesuffix(b"\r")
         field = _FIELD.match(line)
         shown = (line.split(b":")[0] or line)[:60].decode("latin-1")

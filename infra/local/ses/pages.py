@@ -84,7 +84,7 @@ class Pages:
 
 def headline(message: Message) -> str:
     """The one outcome that stands for a message in a list: the worst of its recipients'."""
-    order = ("reject", "bounce", "complaint", "suppressed", "suppressed globally", "ooto", "delivery")
+    order = ("reject", "bounce", "complaint", "suppressed", "suppressed globally", "ooto", "delay", "delivery")
     return min(message.outcomes.values(), key=order.index, default="delivery").removesuffix(" globally")
 
 

@@ -1,4 +1,4 @@
-"""Publishes events to SNS in the background: in order within a message, several messages at a time."""
+"""Publishes events to SNS in the background: in order within a message, ten to a request when many wait."""
 
 import json
 import logging
@@ -6,12 +6,17 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
 PAUSES = (0.1, 0.5, 2.0)  # seconds before the second, third and last attempt
 SUBJECT = "Amazon SES Email Event Notification"
+MOST = 10  # entries of one PublishBatch
+
+Told = Sequence[tuple[str, str]]
+"""(topic ARN, message) pairs, in the order in which they are published."""
 
 
 class Publisher:
@@ -19,7 +24,9 @@ class Publisher:
 
     def __init__(self, endpoint: str | None, region: str, access_key: str, secret_key: str, threads: int = 2) -> None:
         self._endpoint, self._region, self._keys = endpoint, region, (access_key, secret_key)
-        self._queue: queue.Queue[Sequence[tuple[str, str]] | None] = queue.Queue()
+        self._queue: queue.Queue[Told | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._later = 0
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads if endpoint else 0)]
         self.lost = 0
         for thread in self._threads:
@@ -28,12 +35,20 @@ class Publisher:
     @property
     def waiting(self) -> int:
         """Event lists not yet published."""
-        return self._queue.unfinished_tasks
+        return self._queue.unfinished_tasks + self._later
 
-    def publish(self, events: Sequence[tuple[str, str]]) -> None:
-        """Queue (topic ARN, message) pairs, to be published in this order. Without an endpoint they are dropped."""
-        if events and self._threads:
+    def publish(self, events: Told, after: float = 0.0) -> None:
+        """Queue the events, or do so ``after`` seconds. Without an endpoint they are dropped."""
+        if not events or not self._threads:
+            return
+        if not after:
             self._queue.put(events)
+            return
+        with self._lock:
+            self._later += 1
+        timer = threading.Timer(after, self._due, (events,))
+        timer.daemon = True
+        timer.start()
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait (seconds) until nothing is waiting; whether that was reached."""
@@ -48,6 +63,11 @@ class Publisher:
         for _ in self._threads:
             self._queue.put(None)
 
+    def _due(self, events: Told) -> None:
+        self._queue.put(events)
+        with self._lock:
+            self._later -= 1
+
     def _work(self) -> None:
         import boto3
         from botocore.config import Config
@@ -55,25 +75,44 @@ class Publisher:
         config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
         session = boto3.session.Session(*self._keys, region_name=self._region)
         client = session.client("sns", endpoint_url=self._endpoint, config=config)
-        while (events := self._queue.get()) is not None:
-            for topic, message in events:
-                self._publish(client, topic, message)
-            self._queue.task_done()
-        self._queue.task_done()
+        ending = False
+        while not ending:
+            taken = self._take()
+            told = [pair for events in taken if events for pair in events]
+            for topic in dict.fromkeys(topic for topic, _ in told):
+                messages = [message for where, message in told if where == topic]
+                for start in range(0, len(messages), MOST):
+                    self._publish(client, topic, messages[start : start + MOST])
+            for _ in taken:
+                self._queue.task_done()
+            ending = taken[-1] is None
 
-    def _publish(self, client: Any, topic: str, message: str) -> None:
+    def _take(self) -> list[Told | None]:
+        """Waits for one list and takes along what else lies there; ``None``, the sign to end, comes last."""
+        taken = [self._queue.get()]
+        with suppress(queue.Empty):
+            while taken[-1] is not None and len(taken) < MOST:
+                taken.append(self._queue.get_nowait())
+        return taken
+
+    def _publish(self, client: Any, topic: str, messages: list[str]) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        reason: object = None
         for pause in (*PAUSES, None):
+            entries = [{"Id": str(n), "Subject": SUBJECT, "Message": one} for n, one in enumerate(messages)]
             try:
-                client.publish(TopicArn=topic, Subject=SUBJECT, Message=message)
-                return
+                failed = client.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries).get("Failed") or []
+                messages, reason = [messages[int(one["Id"])] for one in failed], failed
             except (BotoCoreError, ClientError) as error:
-                if pause is None:
-                    self.lost += 1
-                    logger.error("event lost, SNS refused it %d times: %s: %s", len(PAUSES) + 1, topic, error)
-                    return
+                reason = error
+            if not messages:
+                return
+            if pause is not None:
                 time.sleep(pause)
+        with self._lock:
+            self.lost += len(messages)
+        logger.error("%d events lost, SNS refused %d times: %s: %s", len(messages), len(PAUSES) + 1, topic, reason)
 
 
 def encoded(event: dict[str, Any]) -> str:

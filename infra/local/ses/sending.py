@@ -19,7 +19,7 @@ from infra.local.ses.account import Account, ConfigurationSet
 from infra.local.ses.addresses import bare, canonical, listed
 from infra.local.ses.errors import BadRequest, MessageRejected, SendingPaused
 from infra.local.ses.mailbox import Mailbox, Message, new_message_id
-from infra.local.ses.mime import build_simple, check_raw
+from infra.local.ses.mime import build_simple, check_raw, header_section
 from infra.local.ses.publisher import Publisher, encoded
 
 MAX_RECIPIENTS = 50
@@ -62,8 +62,10 @@ def send_email(
     message = _message(account, draft, chosen, access_key_id)
     mailbox.keep(message, draft.raw)
     if chosen:
-        happened = events.events(account, message, draft.headers)
-        publisher.publish([(topic, encoded(event)) for kind, event in happened for topic in chosen.topics(kind)])
+        at_once, later = events.events(account, message, draft.headers)
+        for happened, seconds in ((at_once, 0.0), (later, events.DELAY)):
+            told = [(topic, encoded(event)) for kind, event in happened for topic in chosen.topics(kind)]
+            publisher.publish(told, after=seconds)
     return message.id
 
 
@@ -87,7 +89,7 @@ def resources(account: Account, request: Mapping[str, Any]) -> tuple[str, ...]:
     try:
         raw = ((request.get("Content") or {}).get("Raw") or {}).get("Data")
         if not sender and raw:
-            sender = str(BytesHeaderParser().parsebytes(_decoded(raw))["From"] or "")
+            sender = str(BytesHeaderParser().parsebytes(header_section(_decoded(raw)))["From"] or "")
         addresses = listed(sender)
     except BadRequest:
         return ()
@@ -116,7 +118,7 @@ def _draft(request: Mapping[str, Any]) -> Draft:
         raw = build_simple(request, message_id, now)
     else:
         raise BadRequest("Content must contain Raw, Simple, or Template.")
-    headers = BytesHeaderParser().parsebytes(raw)
+    headers = BytesHeaderParser().parsebytes(header_section(raw))
     if not destination:
         destination = listed(*(str(headers[name]) for name in ("To", "Cc", "Bcc") if headers[name]))
     if not destination:

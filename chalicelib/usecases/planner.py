@@ -1,0 +1,126 @@
+"""Who of an audience will get a mail, and why the others will not: a stream, in the same memory for any number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from chalicelib.adapters.store.batches import Batches
+from chalicelib.adapters.store.invitees import Invitees
+from chalicelib.adapters.store.ledger import Ledger
+from chalicelib.domain.batch import CHUNK, Batch, Fingerprint, Plan
+from chalicelib.domain.delivery import CATEGORY, GIVEN_UP
+from chalicelib.domain.event import Kind
+from chalicelib.domain.invitee import Invitee
+
+T = TypeVar("T")
+
+FIRST = "1"
+"""The occurrence of the invitation: there is one, ever, per person."""
+
+PAGE = 500
+"""People who are looked at together."""
+
+TOGETHER = 25
+"""Chunks that are written together: what a BatchWriteItem takes."""
+
+
+class TooMany(Exception):
+    """The event has more people than the caller has time for."""
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Classes each person of an audience once. What their profile says counts first, because it costs no read."""
+
+    invitees: Invitees
+    ledger: Ledger
+    batches: Batches
+
+    def plan(self, batch: Batch, people: Iterable[Invitee] | None = None, *, write: bool, most: int = 0) -> Batch:
+        """The batch with counts, chunks and fingerprint; ``write`` stores the chunks under its plan id.
+
+        ``people`` are everybody of the event unless others are given. Raises TooMany when there are more than ``most``.
+        """
+        counts: Counter[str] = Counter()
+        fingerprint, chunks = Fingerprint(batch.kind, batch.occurrence, batch.content), 0
+
+        def recipients() -> Iterator[str]:
+            classed = self._classer(batch)
+            looked_at = 0
+            for page in _parts(self.invitees.for_planning(batch.event) if people is None else people, PAGE):
+                looked_at += len(page)
+                if most and looked_at > most:
+                    raise TooMany
+                for invitee, fate in classed([one for one in page if batch.audience.includes(one)]):
+                    counts[fate] += 1
+                    if fate == "to_send":
+                        fingerprint.add(invitee)
+                        yield invitee
+
+        for parts in _parts(_parts(recipients(), CHUNK), TOGETHER):
+            if write:
+                self.batches.write_chunks(batch.plan_id, chunks, parts, batch.accepted_at)
+            chunks += len(parts)
+        plan = Plan(**counts, audience=counts.total())
+        return batch.model_copy(update={"plan": plan, "chunks": chunks, "fingerprint": str(fingerprint)})
+
+    def registered(self, event: str, session: str = "") -> Iterator[Invitee]:
+        """Those who are registered, for one session when it is named."""
+        found = (r.invitee for r in self.invitees.registrations(event) if not session or session in r.sessions)
+        for ids in _parts(found, PAGE):
+            known = self.invitees.load(ids, consistent=False, registrations=False)
+            yield from (invitee for invitee, _ in known.values())
+
+    def _classer(self, batch: Batch) -> Callable[[list[Invitee]], Iterator[tuple[str, str]]]:
+        """Classes people: (id, the name of a count of Plan). The ledger is asked only where it can know anything.
+
+        Who was given up, because the mail failed or was skipped, got nothing: a new batch may mail them.
+        """
+        kind = batch.kind
+        begun = [one for one in self.batches.all(batch.event) if one.started and one.id != batch.id]
+        earlier = any((one.kind, one.occurrence) == (kind, batch.occurrence) for one in begun)
+        invitations = any(one.kind == "invitation" for one in begun)
+        coming = self._registered(batch.event) if kind == "feedback" else None
+
+        def classed(people: list[Invitee]) -> Iterator[tuple[str, str]]:
+            fates = {one.id: _profile_says(kind, one) for one in people}
+            if coming is not None:
+                fates = {i: fate or ("" if i in coming else "not_registered") for i, fate in fates.items()}
+            undecided = [i for i, fate in fates.items() if not fate]
+            mailed = self._mailed(undecided, kind, batch.occurrence) if earlier else set()
+            if kind == "chase":
+                invited = self._mailed(undecided, "invitation", FIRST) if invitations else set()
+                fates |= {i: "not_invited" for i in undecided if i not in invited}
+            fates |= {i: "already_sent" for i in mailed}
+            return ((i, fate or "to_send") for i, fate in fates.items())
+
+        return classed
+
+    def _registered(self, event: str) -> set[str]:
+        return {item["invitee"] for item in self.invitees.listing(event, "REGISTRATION", fields=("invitee",))}
+
+    def _mailed(self, invitees: list[str], kind: Kind, occurrence: str) -> set[str]:
+        """Those who got this mail, may have got it, or are getting it now."""
+        states = self.ledger.states([(invitee, kind, occurrence) for invitee in invitees])
+        return {invitee for (invitee, _, _), state in states.items() if state not in GIVEN_UP}
+
+
+def _profile_says(kind: Kind, invitee: Invitee) -> str:
+    """The first reason not to mail that the profile knows, as Plan counts it; empty when it knows none."""
+    if invitee.suppressed:
+        return "suppressed"
+    if not invitee.email.isascii():
+        return "undeliverable"
+    if kind in CATEGORY and CATEGORY[kind] in invitee.left:
+        return "left"
+    return "already_answered" if kind == "chase" and invitee.rsvp != "needs-action" else ""
+
+
+def _parts(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    stream = iter(things)
+    while part := list(islice(stream, size)):
+        yield part

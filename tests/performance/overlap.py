@@ -1,0 +1,54 @@
+"""Overlap: how long Lambda is billed for while SES takes 100 ms a mail and sets no limit, and for SES's events.
+
+The table answers after 5 ms, which is what DynamoDB is said to take.
+"""
+
+import time
+
+from tests.performance import drive, stubbed
+from tests.performance.counted import EVENTS_TOGETHER
+from tests.performance.report import Measured, Row, hand_over
+
+MAILS = 2000
+SCALED_TO = 10_000
+LATENCY, TABLE = 0.1, 0.005
+EVENTS = 20 * EVENTS_TOGETHER
+
+
+def measure() -> Measured:
+    with stubbed.event(MAILS, LATENCY, TABLE) as url:
+        billed, cpu, invocations = 0.0, time.process_time(), 0
+        for body in list(drive.start("invitation", stubbed.queued)):
+            begun = time.perf_counter()
+            drive.messages("deliver", body)
+            billed += time.perf_counter() - begun
+            invocations += 1
+        cpu, sent = time.process_time() - cpu, stubbed.calls(url)["SendEmail"]
+        told = _events()
+    if sent != MAILS:
+        raise RuntimeError(f"{sent} mails instead of {MAILS}")
+    times = SCALED_TO / MAILS
+    return Measured(
+        [Row(f"billed worker seconds for {SCALED_TO:,} mails at 100 ms", billed * times, "s", 150,
+             note=f"measured over {MAILS:,}, one worker after the other; {cpu * times:.0f} s of CPU"),
+         Row(f"billed seconds for {SCALED_TO:,} delivery events", told * SCALED_TO, "s",
+             note=f"{EVENTS_TOGETHER} a call, one after the other")],
+        {"billed": billed * times, "invocations": invocations * times, "told.seconds": told},
+    )  # fmt: skip
+
+
+def _events() -> float:
+    """Seconds for one of SES's events."""
+    kind = {"event": drive.EVENT, "kind": "invitation", "occurrence": "1"}
+    bodies = [
+        drive.delivered(f"message-{number}", f"person{number}@example.org", {**kind, "invitee": f"{number:020}"})
+        for number in range(EVENTS)
+    ]
+    begun = time.perf_counter()
+    for start in range(0, EVENTS, EVENTS_TOGETHER):
+        drive.messages("ses_events", *bodies[start : start + EVENTS_TOGETHER])
+    return (time.perf_counter() - begun) / EVENTS
+
+
+if __name__ == "__main__":
+    hand_over(measure)
