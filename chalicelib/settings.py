@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 class Settings(BaseModel):
-    """The names that the template gives (``infra/resources.yaml``, Globals). Two functions are told ``typesetter``."""
+    """The names that the template gives (``infra/resources.yaml``, Globals); ``typesetter`` to those that want PDFs."""
 
     table: str
     bucket: str

@@ -1,6 +1,6 @@
 """Files in S3: agendas as PDF, typeset once per version, language and zone, and what the organiser uploads.
 
-events/<e>/agenda/<version>.<template>.<language>.<zone>.pdf
+events/<e>/agenda/<version>.<design>.<language>.<zone>.pdf
 events/<e>/documents/<id>.<language>.pdf
 """
 
@@ -20,7 +20,6 @@ KEPT_FILES = 64
 
 DESIGN = "1"
 """Raised when the look of the agenda changes, so that stored ones are not used any more."""
-
 
 NEVER_CHANGED = -1
 """The state of what stands under a version."""

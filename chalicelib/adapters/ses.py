@@ -121,4 +121,6 @@ def _understood(error: ClientError) -> MailError:
         return QuotaUsedUp(reason) if "quota" in reason.lower() else Throttled(reason)
     if code in MISCONFIGURED or (code == "MessageRejected" and "not verified" in reason):
         return Misconfigured(reason)
-    return Unsure(reason) if status >= 500 else Refused(reason)
+    if status in (401, 403):  # credentials, a proxy, a policy: never one mail's own fault
+        return Misconfigured(reason)
+    return Unsure(reason) if status >= 500 or status == 408 else Refused(reason)

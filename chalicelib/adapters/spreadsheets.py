@@ -14,9 +14,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import IO, Literal
-from zipfile import BadZipFile, ZipFile
 
-from chalicelib.adapters import workbook
+from chalicelib.adapters.workbook import AS_WHAT, records_of
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.roster_rows import Record, csv_records
 
@@ -38,8 +37,6 @@ OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 
 ZIP = b"PK\x03\x04"
 
-AS_WHAT = "Save it as XLSX or CSV and send it again."
-
 
 @dataclass(frozen=True)
 class Sheet:
@@ -60,7 +57,7 @@ def read_sheet(file: IO[bytes]) -> Sheet:
     if begin.startswith(OLE):
         raise Invalid.field("body", _ole(file))
     if begin.startswith(ZIP):
-        return Sheet("XLSX", "", _records(file))
+        return Sheet("XLSX", "", records_of(file))
     encoding = _encoding(begin, file)
     file.seek(0)
     return Sheet("CSV", SHOWN.get(encoding, "UTF-16"), csv_records(_lines(file, encoding)))
@@ -80,34 +77,6 @@ def _holds(file: IO[bytes], wanted: bytes) -> bool:
             return True
         before = piece[-len(wanted) :]
     return False
-
-
-def _records(file: IO[bytes]) -> Generator[Record]:
-    file.seek(0)
-    if strange := _no_workbook(file):
-        raise Invalid.field("body", strange)
-    try:
-        yield from workbook.rows_of(file)
-    except workbook.Protected:
-        raise Invalid.field("body", "The file is protected by a password. Save it without one.") from None
-    except workbook.TooLarge:
-        most = f"more than {workbook.LARGEST // 1_000_000} MB"
-        raise Invalid.field("body", f"Unpacked, the file has {most}. Save the list alone, as CSV.") from None
-    except workbook.BROKEN as error:
-        raise Invalid.field("body", f"The workbook cannot be read ({error or 'damaged'}). {AS_WHAT}") from None
-
-
-def _no_workbook(file: IO[bytes]) -> str:
-    """What a ZIP archive is when it is no XLSX; empty when it may be one."""
-    try:
-        with ZipFile(file) as package:
-            names = set(package.namelist())
-    except BadZipFile:
-        return f"The file is damaged or did not arrive whole. {AS_WHAT}"
-    if "[Content_Types].xml" in names and "xl/workbook.bin" not in names:
-        return ""
-    what = "an OpenDocument file (.ods)" if "content.xml" in names else "no XLSX file"
-    return f"This is {'a binary workbook (.xlsb)' if 'xl/workbook.bin' in names else what}. {AS_WHAT}"
 
 
 def _encoding(begin: bytes, file: IO[bytes]) -> str:

@@ -1,11 +1,13 @@
 """A batch: a reviewed plan of mails of one kind to part of an event's people, and what an organiser may do with it.
 
+   ┌─ approved before, or the clock's ─┐
+   │                                   v
 planning ──> draft ── approve ──> sending <── pause, resume ──> paused
-                │                    │                             │
-                └─────── cancel ─────┼───────── cancel ────────────┘
+   │            │                    │                             │
+   └────────────┴─────── cancel ─────┼───────── cancel ────────────┘
                                      └──> complete                  └──> cancelled
 
-A batch of the clock begins at ``sending``: nobody approves a reminder. Every move is a conditional write (``MOVES``).
+A batch of the clock is never a draft: nobody approves a reminder. Every move is a conditional write (``MOVES``).
 """
 
 import hashlib
@@ -28,7 +30,7 @@ BatchState = Literal["planning", "draft", "sending", "paused", "cancelled", "com
 MOVES: dict[BatchState, frozenset[BatchState]] = {
     "planning": frozenset(),
     "draft": frozenset({"planning"}),
-    "sending": frozenset({"draft", "paused"}),
+    "sending": frozenset({"planning", "draft", "paused"}),
     "paused": frozenset({"sending"}),
     "cancelled": frozenset({"planning", "draft", "sending", "paused"}),
     "complete": frozenset({"sending"}),
@@ -86,8 +88,9 @@ class Batch(Model):
 
     ``fingerprint`` says what is approved: the recipients and the content; ``content`` is the content's part, which
     every worker compares with the event as it is now (empty for the clock's batches, which follow the agenda).
-    ``fed`` chunks have been given to the queue so far. ``reason`` is why it is paused, or what holds it up.
-    ``wanted`` is the fingerprint that came with the request. ``rounds`` counts how often lost work was queued again.
+    ``fed`` chunks have been given to the queue so far, the last at ``fed_at``; of a batch that is being planned, that
+    is when the desk was last asked. ``reason`` is why it is paused, or what holds it up. ``wanted`` is the fingerprint
+    that came with the request. ``rounds`` counts how often lost work was queued again, or a plan asked for again.
     ``moved`` is what SES's events changed since the chunks were counted, by ledger state.
     """
 

@@ -15,8 +15,8 @@ Rsvp = Literal["needs-action", "accepted", "declined", "tentative"]
 class Invitee(Model):
     """One person invited to one event. ``generation`` raised by one revokes every link of this person.
 
-    ``left`` names the categories of mail that the person does not want. ``suppressed`` is
-    why their address gets no mail ("bounce", "complaint"), as the address's own record says it.
+    ``left`` names the categories of mail that the person does not want. ``suppressed`` is why their address gets no
+    mail ("bounce", "complaint"), as the address's own record says it; empty when it does.
     """
 
     id: str

@@ -20,6 +20,11 @@ SECOND = 1_000_000
 USED = 0.98
 """The part of the allowed rate that we use: SES's clock is not ours."""
 
+FEW, UNEVEN = 2, SECOND // 20
+"""SES saves up a second's worth of mails for those who are late. Below two a second that is next to nothing: mails are
+then a twentieth of a second further apart, because not every call takes equally long.
+"""
+
 AHEAD = {False: SECOND, True: 10 * SECOND}
 """How far ahead the next slot may lie for somebody to take it: mail that may wait, and urgent mail. Waiting is billed.
 """
@@ -76,7 +81,10 @@ class Pace(Model):
 
     def width(self, now: int) -> int:
         """Microseconds that one mail takes."""
-        return max(1, round(SECOND / max(self.rate_at(now), 0.01)))
+        width = SECOND / max(self.rate_at(now), 0.01)
+        if self.rate < FEW:
+            width = max(width, SECOND / self.rate + UNEVEN)
+        return max(1, round(width))
 
     def latest(self, urgent: bool, now: int) -> int:
         """How far the next slot may lie for somebody to take it: the one after this moment's always may."""

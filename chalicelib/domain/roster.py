@@ -23,6 +23,9 @@ MOST_UPLOADED = 100_000
 REMEMBERED = 4096
 """Cells of a column whose meaning is remembered: most columns say the same few things again and again."""
 
+NAMED = 10
+"""Categories that a problem names: a list tells its problems a hundred times, in one item."""
+
 Outcome = Literal["created", "updated", "unchanged", "undeliverable", "duplicate", "invalid"]
 
 Standing = Literal["new", "invited", "registered", "declined", "suppressed", "left"]
@@ -171,7 +174,9 @@ def _line(cell: str, document: EventDocument) -> str:
 def _category(cell: str, document: EventDocument) -> str:
     category = one_line(cell).lower()
     if category and document.categories and category not in document.categories:
-        raise ValueError(f'There is no category "{category[:40]}". Write one of {", ".join(document.categories)}.')
+        named, more = ", ".join(list(document.categories)[:NAMED]), len(document.categories) - NAMED
+        others = f" and {more} more" if more > 0 else ""
+        raise ValueError(f'There is no category "{category[:40]}". Write one of {named}{others}.')
     return _line(category, document)
 
 

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -10,7 +11,10 @@ from chalicelib.domain.errors import Invalid, Problem
 from chalicelib.domain.text import one_line
 
 Cells = dict[str, str]
-"""A row's cells by our column names; columns that we do not know keep their own name. ``""`` holds surplus cells."""
+"""A row's cells by our column names; ``""`` holds surplus cells.
+
+The first row of a list also has the columns that we do not know, by their own names and empty.
+"""
 
 Record = tuple[int, list[str]]
 """The number of a line of the file, or of a row of the sheet, and its cells."""
@@ -26,21 +30,23 @@ NAMES = {
 }
 """Our columns, each with the other headers that mean it: letters and digits only, in lower case."""
 
+MOST_COLUMNS = 200
+"""Columns of a list that have a name."""
+
 SEPARATORS = (",", ";", "\t")
 
 
 def read_rows(records: Iterable[Record]) -> Iterator[tuple[int, Cells]]:
     """(line number, cells) of each row of a file, whose first record names the columns.
 
-    Raises Invalid, on the first row that is asked for, when there is no record, or no column email or name.
+    Raises Invalid, on the first row that is asked for, when there is no record, or no column email or name, or more
+    than 200 columns.
     """
     stream = iter(records)
     first = next(stream, None)
     if first is None:
         raise Invalid.field("body", "The list is empty. Its first line names the columns: email,name,language,…")
-    columns = _columns([one_line(cell) for cell in first[1]])
-    for number, cells in stream:
-        yield number, _cells(columns, cells)
+    yield from _by_name(_header([one_line(cell) for cell in first[1]]), stream)
 
 
 def csv_records(lines: Iterable[str]) -> Generator[Record]:
@@ -78,15 +84,13 @@ def from_objects(value: Any) -> list[tuple[int, Cells]]:
     if not value:
         return []
     names = list(dict.fromkeys(name for each in value for name in each))
-    columns = _columns(names)
-    return [
-        (number, _cells(columns, [each.get(name) or "" for name in names]))
-        for number, each in enumerate(value, start=1)
-    ]
+    header = _header(names)
+    records = ((number, [each.get(name) or "" for name in names]) for number, each in enumerate(value, start=1))
+    return list(_by_name(header, records))
 
 
 def unknown_columns(rows: Sequence[tuple[int, Cells]]) -> list[str]:
-    """The columns that nobody asked for, in the list's order; what stands in them is not kept."""
+    """The columns that nobody asked for, in the list's order, of its rows from the first on."""
     return [name for name in (rows[0][1] if rows else ()) if name and name not in NAMES]
 
 
@@ -106,35 +110,54 @@ def _separator(opening: Sequence[str]) -> str:
     return max(SEPARATORS, key=bare.count)
 
 
-def _columns(headers: list[str]) -> list[str | None]:
-    """Our name for each column, or its own where we have none; None for what has no name or stands twice."""
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """How many cells it has, where each of our columns stands, and what the others are called, each once."""
+
+    width: int
+    ours: dict[str, int]
+    unknown: list[str]
+
+
+def _header(headers: list[str]) -> _Header:
+    named = sum(map(bool, headers))
+    if named > MOST_COLUMNS:
+        needed = ", ".join(NAMES)
+        message = f"The list has {named:,} columns; at most {MOST_COLUMNS} are read. Keep {needed}, delete the others."
+        raise Invalid.field("body", message)
     plain = [_plain(header) for header in headers]
-    columns: list[str | None] = [None] * len(headers)
+    ours: dict[str, int] = {}
     for name, others in NAMES.items():
+        known = frozenset(others.split())
         at = [i for i, key in enumerate(plain) if key == _plain(name)]
-        at = at or [i for i, key in enumerate(plain) if key in others.split()]
+        at = at or [i for i, key in enumerate(plain) if key in known]
         if len(at) > 1:
             raise Invalid.field(name, f"Several columns mean {name}: {_listed([headers[i] for i in at])}. Keep one.")
-        for i in at:
-            columns[i] = name
-    missing = [name for name in ("email", "name") if name not in columns]
+        if at:
+            ours[name] = at[0]
+    missing = [name for name in ("email", "name") if name not in ours]
     if missing:
         message = f"The list has no such column. Its columns are {_listed(headers)}."
         raise Invalid(
             f"The list needs a column {' and a column '.join(missing)}; its columns are {_listed(headers)}.",
             [Problem(field=name, message=message) for name in missing],
         )
-    for i, header in enumerate(headers):
-        if columns[i] is None and header and header not in columns:
-            columns[i] = header
-    return columns
+    places = set(ours.values())
+    unknown = dict.fromkeys(header for i, header in enumerate(headers) if header and i not in places)
+    return _Header(len(headers), ours, list(unknown))
 
 
-def _cells(columns: Sequence[str | None], cells: Sequence[str]) -> Cells:
+def _by_name(header: _Header, records: Iterable[Record]) -> Iterator[tuple[int, Cells]]:
+    aside = dict.fromkeys(header.unknown, "")
+    for number, cells in records:
+        yield number, aside | _cells(header, cells)
+        aside = {}
+
+
+def _cells(header: _Header, cells: Sequence[str]) -> Cells:
     """A short row has empty cells at its end; what stands beyond the last column goes under ``""``."""
-    row = {name: "" for name in columns if name}
-    row |= {name: cell for name, cell in zip(columns, cells, strict=False) if name}
-    surplus = [cell.strip() for cell in cells[len(columns) :] if cell.strip()]
+    row = {name: cells[at] if at < len(cells) else "" for name, at in header.ours.items()}
+    surplus = [cell.strip() for cell in cells[header.width :] if cell.strip()]
     return row | ({"": ", ".join(surplus)} if surplus else {})
 
 

@@ -36,7 +36,6 @@ Line = Annotated[str, AfterValidator(one_line), StringConstraints(min_length=1, 
 """One line that people read: names, titles, offices."""
 
 
-
 def paragraphs(value: str) -> str:
     """Each line cleaned by itself, line breaks kept; half a surrogate pair, which cannot be stored, goes too."""
     return "\n".join(one_line(line) for line in value.splitlines()).strip()

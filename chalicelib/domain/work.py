@@ -14,6 +14,7 @@ class Work(Model):
     """A chunk of a batch, or one mail (``invitee``) that answers what somebody just did.
 
     ``outbox`` names the row that makes the clock queue this work again until it is done, ``tries`` counts how often.
+    ``put_off``: a worker had it before and did not finish it.
     ``language`` is that of a test mail.
     """
 
@@ -28,6 +29,7 @@ class Work(Model):
     language: str = ""
     outbox: str = ""
     tries: int = 0
+    put_off: bool = False
 
     @property
     def urgent(self) -> bool:
@@ -47,8 +49,8 @@ def organiser_id(event: str) -> str:
     return f"organiser-{event}"
 
 
-def chunks_of(batch: Batch, numbers: Iterable[int] | None = None) -> list[Work]:
-    """The work of a batch, a message a chunk; of the chunks with these numbers, or of all."""
+def chunks_of(batch: Batch, numbers: Iterable[int]) -> list[Work]:
+    """The work of a batch, a message a chunk, of the chunks with these numbers."""
     return [
         Work(
             event=batch.event,
@@ -59,5 +61,5 @@ def chunks_of(batch: Batch, numbers: Iterable[int] | None = None) -> list[Work]:
             plan_id=batch.plan_id,
             chunk=number,
         )
-        for number in (range(batch.chunks) if numbers is None else numbers)
+        for number in numbers
     ]

@@ -72,6 +72,14 @@ class BatchList(BaseModel):
     batches: list[BatchOut]
 
 
+class TestOut(BaseModel):
+    """The batch's mail is on its way to the organiser, once in each language."""
+
+    sent_to: str
+    languages: list[str]
+    mails: int
+
+
 class ApproveIn(Asked):
     """The fingerprint of what is approved, as the batch or a dry run says it."""
 

@@ -7,7 +7,6 @@ from chalice.app import Blueprint, Response
 from chalicelib import wiring
 from chalicelib.domain.batch import BatchRequest
 from chalicelib.domain.errors import Invalid
-from chalicelib.handlers import representations as out
 from chalicelib.handlers import requests
 from chalicelib.handlers.batch_representations import (
     ApproveIn,
@@ -15,11 +14,13 @@ from chalicelib.handlers.batch_representations import (
     BatchOut,
     DeliveryPage,
     ReasonIn,
+    TestOut,
     UnknownsIn,
     UnknownsOut,
 )
 from chalicelib.handlers.organisers import organisers
 from chalicelib.handlers.problems import answers_problems
+from chalicelib.handlers.representations import reply
 from chalicelib.usecases import control_batch
 from chalicelib.usecases.accept_batch import accept_batch
 from chalicelib.usecases.list_deliveries import list_deliveries
@@ -41,20 +42,20 @@ def post_batch(event: str) -> Response:
         raise Invalid.field("Idempotency-Key", "Send this header, 1 to 200 characters, new for each new batch.")
     wanted, dry_run = requests.model_body(request, BatchRequest), requests.flag(request, "dry_run")
     batch = accept_batch(wiring.desk(), event, wanted, key, requests.who(request), wiring.now(), dry_run=dry_run)
-    return out.reply(BatchOut.of(batch, dry_run=dry_run), 200 if dry_run else 202)
+    return reply(BatchOut.of(batch, dry_run=dry_run), 200 if dry_run else 202)
 
 
 @blueprint.route("/api/events/{event}/batches", methods=["GET"], authorizer=organisers)
 @answers_problems
 def get_batches(event: str) -> Response:
     wiring.events().get(event)
-    return out.reply(BatchList(batches=[BatchOut.of(batch) for batch in wiring.batches().all(event)]))
+    return reply(BatchList(batches=[BatchOut.of(batch) for batch in wiring.batches().all(event)]))
 
 
 @blueprint.route(BATCH, methods=["GET"], authorizer=organisers)
 @answers_problems
 def get_batch(event: str, batch: str) -> Response:
-    return out.reply(BatchOut.of(*read_batch(wiring.desk(), event, batch)))
+    return reply(BatchOut.of(*read_batch(wiring.desk(), event, batch)))
 
 
 @blueprint.route(f"{BATCH}/deliveries", methods=["GET"], authorizer=organisers)
@@ -64,7 +65,7 @@ def get_deliveries(event: str, batch: str) -> Response:
     asked, limit = requests.parameters(request), requests.whole_number(request, "limit", 100, 1000)
     state, cursor = asked.get("state", ""), asked.get("cursor", "")
     lines, following = list_deliveries(wiring.desk(), event, batch, state, limit, cursor)
-    return out.reply(DeliveryPage(deliveries=lines, cursor=following))
+    return reply(DeliveryPage(deliveries=lines, cursor=following))
 
 
 @blueprint.route(f"{BATCH}/test", methods=["POST"], authorizer=organisers)
@@ -72,7 +73,7 @@ def get_deliveries(event: str, batch: str) -> Response:
 def post_test(event: str, batch: str) -> Response:
     sent_of, works = send_test(wiring.desk(), event, batch, wiring.now())
     to, languages = sent_of.document.organiser.reply_to, [work.language for work in works]
-    return out.reply(out.TestOut(sent_to=to, languages=languages, mails=len(works)), 202)
+    return reply(TestOut(sent_to=to, languages=languages, mails=len(works)), 202)
 
 
 @blueprint.route(f"{BATCH}/approve", methods=["POST"], authorizer=organisers)
@@ -106,12 +107,12 @@ def post_unknowns(event: str, batch: str) -> Response:
     request = blueprint.current_request
     asked, who = requests.model_body(request, UnknownsIn), requests.who(request)
     settled, left = settle_unknowns(wiring.desk(), event, batch, asked.decided, asked.reason, who, wiring.now())
-    return out.reply(UnknownsOut(settled=settled, left=left))
+    return reply(UnknownsOut(settled=settled, left=left))
 
 
 def _done(action: Any, event: str, batch: str, *arguments: str) -> Response:
     who = requests.who(blueprint.current_request)
-    return out.reply(BatchOut.of(action(wiring.desk(), event, batch, *arguments, who, wiring.now())))
+    return reply(BatchOut.of(action(wiring.desk(), event, batch, *arguments, who, wiring.now())))
 
 
 def _reason() -> str:

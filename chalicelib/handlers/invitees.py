@@ -100,16 +100,13 @@ class Visit:
         page = render_page(name, self.locale, **context)
         return _answer(page.html.encode(), page.headers, status)
 
-    def invitation(
-        self, status: int = 200, problems: Sequence[Problem] = (), values: dict[str, str] | None = None
-    ) -> Response:
+    def invitation(self, status: int = 200, problems: Sequence[Problem] = ()) -> Response:
         return self.page(
             "invitation",
             status=status,
             state=answer_state(self.event, self.now),
             answered=self.person.invitee.rsvp != "needs-action",
             problems=list(problems),
-            values=values or {},
         )
 
     def registration(

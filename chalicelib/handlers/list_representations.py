@@ -9,6 +9,21 @@ from chalicelib.domain.roster import RowReport
 from chalicelib.domain.uploaded_list import ListState, UploadedList
 from chalicelib.handlers.representations import Asked
 
+SHEETS = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+"""Types of body that hold a file of people; which kind it is, its content says."""
+
+
+class InviteeRow(BaseModel):
+    """One person of a list: the columns of the CSV are the same. Only ``email`` and ``name`` are needed."""
+
+    email: str
+    name: str
+    language: str = ""
+    time_zone: str = ""
+    country: str = ""
+    delegation: str = ""
+    category: str = ""
+
 
 class ListIn(Asked):
     """``filename`` is for you to know the list by; what the file is, its content says."""

@@ -20,12 +20,10 @@ from chalicelib.usecases.read_list import read_list
 blueprint = Blueprint(__name__)
 
 JSON = "application/json"
-SHEETS = ["text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
-"""Types of body that hold a file; which kind it is, its content says."""
 
 
 @blueprint.route(
-    "/api/events/{event}/invitees", methods=["POST"], authorizer=organisers, content_types=[JSON, *SHEETS]
+    "/api/events/{event}/invitees", methods=["POST"], authorizer=organisers, content_types=[JSON, *out.SHEETS]
 )
 @answers_problems
 def post_invitees(event: str) -> Response:
@@ -43,9 +41,7 @@ def post_invitees(event: str) -> Response:
 def post_list(event: str) -> Response:
     request = blueprint.current_request
     asked = requests.model_body(request, out.ListIn) if request.raw_body else out.ListIn()
-    listed, url = offer_upload(
-        wiring.events(), wiring.lists(), wiring.uploads(), event, asked.filename, wiring.now()
-    )
+    listed, url = offer_upload(wiring.events(), wiring.lists(), wiring.uploads(), event, asked.filename, wiring.now())
     return reply(out.ListOffer(list=listed.id, upload_url=url, expires_at=listed.upload_until), 201)
 
 

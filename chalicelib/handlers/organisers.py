@@ -84,4 +84,3 @@ def _csv(name: str, columns: list[str], rows: list[dict[str, object]]) -> Respon
         "Cache-Control": "no-store",
     }
     return Response(to_csv(columns, rows).encode(), headers=headers)
-

@@ -50,15 +50,9 @@ class StoredDocument(BaseModel):
 
 
 class Asked(BaseModel):
+    """What somebody asks for: a misspelt field is refused, not passed over."""
+
     model_config = ConfigDict(extra="forbid")
-
-
-class TestOut(BaseModel):
-    """The batch's mail is on its way to the organiser, once in each language."""
-
-    sent_to: str
-    languages: list[str]
-    mails: int
 
 
 class RegistrationOut(BaseModel):
@@ -96,15 +90,3 @@ class ProblemDocument(BaseModel):
     status: int
     detail: str
     errors: list[Problem] = Field(default_factory=list)
-
-
-class InviteeRow(BaseModel):
-    """One person of a list: the columns of the CSV are the same. Only ``email`` and ``name`` are needed."""
-
-    email: str
-    name: str
-    language: str = ""
-    time_zone: str = ""
-    country: str = ""
-    delegation: str = ""
-    category: str = ""

@@ -33,15 +33,11 @@ def ses_events(event: SQSEvent) -> dict[str, Any]:
 
 
 def _apply(body: str) -> Moved | None:
-    """One event as SNS passes it on, or in EventBridge's envelope, which has it as ``detail``."""
+    """One event, which SNS passes on raw (``RawMessageDelivery`` in the template)."""
     try:
         told = json.loads(body)
     except ValueError:
         return None
-    if isinstance(told, dict) and "detail-type" in told:
-        told = told.get("detail")
     if not isinstance(told, dict) or "mail" not in told:
         return None
-    return record_mail_event(
-        wiring.ledger(), wiring.addresses(), wiring.dues(), wiring.links(), told, wiring.now()
-    )
+    return record_mail_event(wiring.ledger(), wiring.addresses(), wiring.dues(), wiring.links(), told, wiring.now())

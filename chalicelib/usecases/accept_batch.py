@@ -42,7 +42,7 @@ def accept_batch(
     _check_audience(event, request)
     check_time(event, request.kind, now)
     check_documents(desk.documents, event, request.kind)
-    batch = Batch(
+    unplanned = Batch(
         id=batch_id,
         event=event_id,
         kind=request.kind,
@@ -57,24 +57,28 @@ def accept_batch(
         wanted=request.approve,
     )
     try:
-        batch = desk.planner.plan(batch, write=not dry_run, most=SMALL)
+        planned = desk.planner.plan(unplanned, write=not dry_run, most=SMALL)
     except TooMany:
         if dry_run:
             raise Conflict(
                 f"The event has more than {SMALL} people, which takes longer than a request may. "
                 "Post the batch without dry_run: it is kept as a draft, and nothing is mailed until you approve it."
             ) from None
-        return _same(_plan_at_the_desk(desk, batch, now), asked)
-    batch = batch.model_copy(update={"state": "draft"})
-    if dry_run:
-        return batch
-    if batch.wanted == batch.fingerprint:
-        batch = batch.model_copy(update={"state": "sending", "approved_by": who, "approved_at": now})
-    what = "approved" if batch.state == "sending" else "planned"
+        return _same(_plan_at_the_desk(desk, unplanned, now), asked)
+    draft = planned.model_copy(update={"state": "draft"})
+    return draft if dry_run else _same(_stored(desk, draft, who, now), asked)
+
+
+def _stored(desk: Desk, draft: Batch, who: str, now: datetime) -> Batch:
+    """The batch that stands: this one, being sent when its request approved this very plan, or one that was quicker."""
+    batch, what = draft, "planned"
+    if draft.wanted == draft.fingerprint:
+        batch = draft.model_copy(update={"state": "sending", "approved_by": who, "approved_at": now})
+        what = "approved"
     standing = desk.batches.accept(batch, [audit_of(batch, who, what, now)])
     if standing.plan_id == batch.plan_id and standing.state == "sending":
         feed_now(desk, standing, now)
-    return _same(standing, asked)
+    return standing
 
 
 def _plan_at_the_desk(desk: Desk, batch: Batch, now: datetime) -> Batch:

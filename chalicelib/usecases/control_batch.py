@@ -26,7 +26,7 @@ def approve(desk: Desk, event_id: str, batch_id: str, fingerprint: str, who: str
     Raises NotFound; Conflict with the fingerprint that can be approved, or with what is in the way; Invalid when a
     document that goes with the mail is not there.
     """
-    batch, event = desk.batches.get(event_id, batch_id), desk.events.get(event_id)
+    batch, event = desk.batches.get(event_id, batch_id), desk.events.get(event_id, consistent=True)
     if batch.approved_at and batch.state in ("sending", "complete") and batch.fingerprint == fingerprint:
         return batch
     if batch.state not in ("draft", "paused"):
@@ -53,7 +53,7 @@ def pause(desk: Desk, event_id: str, batch_id: str, reason: str, who: str, now: 
 
 def resume(desk: Desk, event_id: str, batch_id: str, who: str, now: datetime) -> Batch:
     """Go on with what was approved. Raises NotFound; Conflict, also when the event was changed meanwhile."""
-    batch, event = desk.batches.get(event_id, batch_id), desk.events.get(event_id)
+    batch, event = desk.batches.get(event_id, batch_id), desk.events.get(event_id, consistent=True)
     if batch.state == "sending":
         return batch
     if batch.state != "paused":
@@ -90,8 +90,8 @@ def renewed(desk: Desk, batch: Batch, event: Event) -> Batch:
 def _start(desk: Desk, batch: Batch, who: str, what: str, now: datetime, **facts: Any) -> Batch:
     """To ``sending``, from the first chunk on that is not done: what lay in the queue during a pause is gone."""
     if batch.fed:
-        chunks = desk.batches.chunks(batch.plan_id, counted_only=True)
-        facts["fed"] = next((chunk.number for chunk in chunks if not chunk.done_at), batch.chunks)
+        done = {chunk.number for chunk in desk.batches.chunks(batch.plan_id, counted_only=True) if chunk.done_at}
+        facts["fed"] = next((number for number in range(batch.chunks) if number not in done), batch.chunks)
     audit = audit_of(batch, who, what, now)
     started = desk.batches.move(batch, "sending", now, also=[audit], reason="", rounds=0, **facts)
     if started:

@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.adapters.ses import Misconfigured
 from chalicelib.adapters.store.rate import Unasked
 from chalicelib.domain.batch import Batch
-from chalicelib.domain.delivery import SETTLED_WITHIN, Delivery
+from chalicelib.domain.delivery import GIVEN_UP, SETTLED_WITHIN, Delivery
 from chalicelib.domain.eligible import REGISTERED, why_not
-from chalicelib.domain.event import Event
+from chalicelib.domain.event import Event, utc
 from chalicelib.domain.pace import Full, Slots
 from chalicelib.domain.work import Work
 from chalicelib.usecases.compose import compose
@@ -37,6 +37,9 @@ AFTER_EVENTS = int(SETTLED_WITHIN.total_seconds()) + 10
 
 ROUNDS = 4
 """How often one pass takes slots for somebody whom SES throttled."""
+
+NOT_LOST = timedelta(minutes=15)
+"""How long after its time a message that was put off is taken for lost, and the clock queues it again."""
 
 CHANGED = "The event was changed after the batch was approved. Approve it again."
 
@@ -61,10 +64,13 @@ def deliver(
     knows who is done. Raises Misconfigured at once, because it holds up everybody.
     """
     event = post.events.get(work.event)
-    if work.batch and not _goes_on(post, event, work, now()):
-        return {}
+    if work.batch:
+        approved = _approved(post, event, work, now())
+        if approved is None:
+            return {}
+        event = approved
     ids = [work.invitee] if work.invitee else _recipients(post, work)
-    outcomes, parcels = _chosen(post, event, work, ids, now, repeated)
+    outcomes, parcels = _chosen(post, event, work, ids, now, repeated or work.put_off)
     wait, troubles = _send_all(post, event, work, parcels, outcomes, now, enough_time, last)
     if troubles:
         raise troubles[0]
@@ -72,15 +78,20 @@ def deliver(
     return dict(Counter(outcome.state or "waiting" for outcome in outcomes.values()))
 
 
-def _goes_on(post: Post, event: Event, work: Work, now: datetime) -> bool:
-    """Whether the batch is still to be sent. One whose content is not what was approved is paused."""
+def _approved(post: Post, event: Event, work: Work, now: datetime) -> Event | None:
+    """The event that the batch is to be sent with, None when it is not. A batch whose content is not what was approved
+    is paused; a copy of the table may be late, so the event is looked at twice.
+    """
     batch: Batch | None = post.batches.find(work.event, work.batch)
     if batch is None or batch.state != "sending":
-        return False
+        return None
     if batch.unchanged_since_approval(event):
-        return True
+        return event
+    event = post.events.get(work.event, consistent=True)
+    if batch.unchanged_since_approval(event):
+        return event
     post.batches.move(batch, "paused", now, reason=CHANGED)
-    return False
+    return None
 
 
 def _recipients(post: Post, work: Work) -> list[str]:
@@ -96,7 +107,7 @@ def _chosen(
     parcels: dict[str, Parcel] = {}
     if repeated:  # most were done by the worker before, and need no slot
         lines = post.ledger.lines([(i, work.kind, work.occurrence) for i in ids]).values()
-        outcomes = {one.invitee: Outcome(one.state) for one in lines if one.state not in ("sending", "unknown")}
+        outcomes = {one.invitee: Outcome(one.state) for one in lines if _is_settled(one, work)}
     waiting = [i for i in ids if i not in outcomes]
     if work.kind in ("test", "notice"):
         told = partial(organiser_mail, post, event, work, now())
@@ -106,15 +117,21 @@ def _chosen(
     for i in waiting:
         line = _line(event, work, i)
         if i not in people:
-            outcomes[i] = Outcome.of(post.ledger.skip(line, "is not invited any more"))
+            outcomes[i] = Outcome.of(post.ledger.skip(line, "is not invited any more", now()))
             continue
         invitee, registration = people[i]
         if reason := why_not(event, work, invitee, registration, now()):
-            outcomes[i] = Outcome.of(post.ledger.skip(line, reason))
+            outcomes[i] = Outcome.of(post.ledger.skip(line, reason, now()))
         else:
             mail = partial(compose, post.links, post.documents, event, work, invitee, registration, now())
             parcels[i] = Parcel(line, mail)
     return outcomes, parcels
+
+
+def _is_settled(line: Delivery, work: Work) -> bool:
+    """Nothing is left to do for this recipient; what another batch gave up, this one begins anew."""
+    anew = line.state in GIVEN_UP and line.batch != work.batch
+    return line.state not in ("sending", "unknown") and not anew
 
 
 def _line(event: Event, work: Work, invitee: str) -> Delivery:
@@ -224,10 +241,21 @@ def _follow_up(post: Post, work: Work, outcomes: dict[str, Outcome], wait: float
     unfinished = [outcome for outcome in outcomes.values() if outcome.again]
     if unfinished:
         unknown = all(outcome.state == "unknown" for outcome in unfinished)
-        later = AFTER_EVENTS if unknown else math.ceil(wait) or LATER
-        post.queue.send([work], delay=later)
+        _put_off(post, work, AFTER_EVENTS if unknown else math.ceil(wait) or LATER, now)
     elif work.outbox:
         post.dues.remove(outbox_of(work))
     elif work.batch and outcomes:
         tally = Counter[str](outcome.handed_over for outcome in outcomes.values() if outcome.handed_over)
         post.batches.finish_chunk(work.plan_id, work.chunk, tally, now)
+
+
+def _put_off(post: Post, work: Work, seconds: int, now: datetime) -> None:
+    """Queue the piece for later; the row that promises it goes with it, or the clock would add a copy of its own."""
+    if not work.outbox:
+        post.queue.send([work.model_copy(update={"put_off": True})], delay=seconds)
+        return
+    due = utc(now + timedelta(seconds=seconds) + NOT_LOST)
+    later = work.model_copy(update={"outbox": due, "put_off": True})
+    post.dues.add(outbox_of(later))
+    post.queue.send([later], delay=seconds)
+    post.dues.remove(outbox_of(work))

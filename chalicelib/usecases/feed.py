@@ -79,7 +79,8 @@ def finish(desk: Desk, batch: Batch, now: datetime) -> str:
     if batch.rounds >= ROUNDS and not waited:
         return "fed"
     chunks = list(desk.batches.chunks(batch.plan_id, counted_only=True))
-    open_ = [chunk.number for chunk in chunks if not chunk.done_at]
+    done = {chunk.number for chunk in chunks if chunk.done_at}  # a copy of the table may not have heard of all of them
+    open_ = [number for number in range(batch.chunks) if number not in done]
     if not open_:
         return "completed" if desk.batches.move(batch, "complete", now, reason="") else "fed"
     held = held_up(desk, _pace(desk, now), batch, now)

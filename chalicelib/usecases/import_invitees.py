@@ -70,7 +70,7 @@ def import_invitees(
     classified = list(classify(listed, event.document))
     reports = store_rows(people, event_id, classified, write=not dry_run)
     if dry_run:
-        reports = _with_standing(people, event_id, classified, reports)
+        reports = _with_standing(people, classified, reports)
     return ImportReport(
         dry_run=dry_run,
         counts=dict(Counter(report.outcome for report in reports)),
@@ -149,7 +149,7 @@ def _create(invitees: Invitees, new: list[tuple[Invitee, str]]) -> list[str]:
     return lost
 
 
-def _with_standing(people: People, event_id: str, rows: Sequence[Row], reports: list[RowReport]) -> list[RowReport]:
+def _with_standing(people: People, rows: Sequence[Row], reports: list[RowReport]) -> list[RowReport]:
     addresses = {row.number: people.links.address_hash(row.draft.address_key) for row in rows if row.draft}
     loaded = people.invitees.load([report.invitee for report in reports if report.invitee])
     invited = people.ledger.states([(invitee, "invitation", FIRST) for invitee in loaded])

@@ -1,15 +1,17 @@
 """What came back, for organisers: invitees, registrations, feedback."""
 
+from typing import get_args
+
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.feedback import Feedbacks
 from chalicelib.adapters.store.invitees import Cursor, Invitees
-from chalicelib.domain.batch import status_of
+from chalicelib.domain.batch import Status, status_of
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.invitee import Invitee, standing
 from chalicelib.domain.text import words
 
-STATUSES = ("no-answer", "accepted", "declined", "tentative")
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 def invitees(

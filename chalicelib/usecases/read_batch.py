@@ -3,6 +3,7 @@
 from collections import Counter
 
 from chalicelib.domain.batch import Batch, Progress
+from chalicelib.domain.delivery import GIVEN_UP
 from chalicelib.usecases.control_batch import renewed
 from chalicelib.usecases.desk import Desk
 
@@ -27,9 +28,14 @@ def read_batch(desk: Desk, event_id: str, batch_id: str) -> tuple[Batch, Progres
 
 
 def _of_the_ledger(desk: Desk, batch: Batch) -> Progress:
-    references = [(invitee, batch.kind, batch.occurrence) for invitee in desk.batches.recipients(batch.plan_id)]
-    states = desk.ledger.states(references)
-    return Progress(**Counter(states.get(reference, "waiting") for reference in references))
+    """What another batch gave up waits for this one, until its chunk is done."""
+    done = {i: chunk.done_at is not None for chunk in desk.batches.chunks(batch.plan_id) for i in chunk.invitees}
+    lines = desk.ledger.lines((invitee, batch.kind, batch.occurrence) for invitee in done)
+    counts = Counter(waiting=len(done) - len(lines))
+    for line in lines.values():
+        anew = line.state in GIVEN_UP and line.batch != batch.id and not done[line.invitee]
+        counts["waiting" if anew else line.state] += 1
+    return Progress(**counts)
 
 
 def _of_the_chunks(desk: Desk, batch: Batch) -> Progress:

@@ -25,9 +25,13 @@ from chalicelib.adapters.store.rate import Pacer
 from chalicelib.domain.delivery import MAX_ATTEMPTS, Delivery, State, sent_again
 from chalicelib.domain.event import Event, utc
 from chalicelib.domain.message import Message
+from chalicelib.domain.pace import SECOND
 
 SENDERS = 25
 """Mails that one worker hands over at the same time, a whole chunk: it waits for SES most of the time."""
+
+LONGEST_WAIT = 15.0
+"""Seconds that a worker waits for a slot, which is billed and must end before the worker's time does."""
 
 FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a fault of ours, or of one person's data, raises while a mail is written; AWS's troubles raise others."""
@@ -107,14 +111,17 @@ def send(
     except FAULTS as fault:
         if not last:
             raise
-        return _cannot_be_written(post, delivery, fault)
+        return _cannot_be_written(post, delivery, fault, now())
     if message is None:
-        return Outcome.of(post.ledger.skip(delivery, "there is nothing to tell any more"))
+        return Outcome.of(post.ledger.skip(delivery, "there is nothing to tell any more", now()))
     try:
         raw = build(message)
     except ValueError as fault:
-        return _cannot_be_written(post, delivery, fault)
-    post.sleep(max(0, parcel.slot - post.micros()) / 1_000_000)
+        return _cannot_be_written(post, delivery, fault, now())
+    wait = max(0, parcel.slot - post.micros()) / SECOND
+    if wait > LONGEST_WAIT:
+        return Outcome(None, again=True)
+    post.sleep(wait)
     if not may_claim():
         return Outcome(None, again=True)
     mine, line = post.ledger.claim(delivery, now(), again=again)
@@ -132,14 +139,15 @@ def send(
     except Refused as refused:
         return _settled(post, line, "failed", reason=refused.reason)
     except Unsure as unsure:
+        post.pacer.slow_down(post.micros())  # SES is in trouble: fewer are to become unknown
         outcome = _settled(post, line, "unknown", reason=unsure.reason)
         return replace(outcome, again=more and outcome.state == "unknown")
     return _settled(post, line, "sent", message_id=message_id, sent_at=utc(now()))
 
 
-def _cannot_be_written(post: Post, delivery: Delivery, fault: Exception) -> Outcome:
+def _cannot_be_written(post: Post, delivery: Delivery, fault: Exception, now: datetime) -> Outcome:
     logger.error("the %s to %s cannot be written", delivery.kind, delivery.invitee, exc_info=fault)
-    return Outcome.of(post.ledger.fail(delivery, f"cannot be written: {fault!s:.300}"))
+    return Outcome.of(post.ledger.fail(delivery, f"cannot be written: {fault!s:.300}", now))
 
 
 def _settled(post: Post, line: Delivery, state: State, **facts: str) -> Outcome:

@@ -18,7 +18,7 @@ def settle_unknowns(
     """
     batch = desk.batches.get(event_id, batch_id)
     state: State = "sent" if decision == "sent" else "failed"
-    unknown = [line for chunk in desk.batches.chunks(batch.plan_id) for line in _unknown(desk, batch, chunk)]
+    unknown = [line for chunk in desk.batches.chunks(batch.plan_id) for line in _unknown(desk, batch, chunk, now)]
     old = [line for line in unknown if line.claimed_at is None or line.claimed_at < now - SETTLED_WITHIN]
     if old:
         detail = f"{batch.kind} {batch.id}"
@@ -29,9 +29,13 @@ def settle_unknowns(
     return settled, len(unknown) - settled
 
 
-def _unknown(desk: Desk, batch: Batch, chunk: Chunk) -> list[Delivery]:
-    """The unknown lines of one chunk; one that is done was counted, and is read only when some are unknown."""
+def _unknown(desk: Desk, batch: Batch, chunk: Chunk, now: datetime) -> list[Delivery]:
+    """The unknown lines of one chunk; one that is done was counted, and is read only when some are unknown.
+
+    A claim whose worker died is unknown as well, though in a batch that was stopped no other worker came to find it.
+    """
     if chunk.done_at and not chunk.tally.get("unknown"):
         return []
     lines = desk.ledger.lines((invitee, batch.kind, batch.occurrence) for invitee in chunk.invitees)
-    return [line for line in lines.values() if line.state == "unknown" and line.batch == batch.id]
+    ours = [desk.ledger.bury(line, now) for line in lines.values() if line.batch == batch.id]
+    return [line for line in ours if line.state == "unknown"]

@@ -17,6 +17,7 @@ from chalicelib.usecases.accept_batch import SMALL, ask_to_plan
 from chalicelib.usecases.desk import Desk
 from chalicelib.usecases.feed import ROUNDS, feed, finish
 from chalicelib.usecases.limits import learn_limits
+from chalicelib.usecases.notice import send_notice
 from chalicelib.usecases.planner import TooMany
 from chalicelib.usecases.publish_event import finish_publishing
 from chalicelib.usecases.register import outbox_of
@@ -91,8 +92,6 @@ def _do(desk: Desk, due: Due, sending: dict[str, Batch], now: datetime) -> str:
         desk.dues.remove(due)
         return "planned"
     if due.what == "notice":
-        from chalicelib.usecases.notice import send_notice
-
         send_notice(desk, due, now)
         return "noticed"
     return _start(desk, due, sending, now)

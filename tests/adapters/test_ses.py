@@ -152,6 +152,10 @@ def answered(code: str, message: str = "", status: int = 400) -> ClientError:
     (ConnectionClosedError(endpoint_url="e"), Unsure),
     (ResponseParserError("half an answer"), Unsure),
     (answered("TooManyRequestsException", "Daily message quota exceeded.", 429), QuotaUsedUp),
+    (answered("403", "Forbidden", 403), Misconfigured),
+    (answered("InvalidClientTokenId", "The security token is invalid.", 403), Misconfigured),
+    (answered("MissingAuthenticationTokenException", "Missing token.", 401), Misconfigured),
+    (answered("408", "Request Timeout", 408), Unsure),
     (answered("MessageRejected", "Illegal content."), Refused),
     *((answered(code), Misconfigured) for code in MISCONFIGURED),
 ], ids=str)  # fmt: skip

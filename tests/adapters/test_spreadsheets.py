@@ -39,7 +39,6 @@ def csv_text(separator: str) -> str:
 
 
 def xlsx(*rows: list[Any], save: Callable[[openpyxl.Workbook], None] = lambda _: None) -> bytes:
-    """A workbook as openpyxl writes it, which is another hand than ours."""
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)
@@ -53,16 +52,24 @@ def saved(book: openpyxl.Workbook) -> bytes:
     return content.getvalue()
 
 
-def package(sheet: str, *, strings: str = "", **parts: str) -> bytes:
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def package(sheet: str, *, strings: str = "", **parts: str | bytes) -> bytes:
     """A workbook of one sheet, of which a test writes the XML itself."""
-    relation = '<Relationship Id="{}" Type="http://x/relationships/{}" Target="{}"/>'
-    related = relation.format("r1", "worksheet", "worksheets/sheet1.xml")
-    related += relation.format("r2", "sharedStrings", "/xl/sharedStrings.xml") if strings else ""
+    kinds = {"workbook": "sheet.main", "worksheets/sheet1": "worksheet"}
+    if strings:
+        kinds["sharedStrings"] = "sharedStrings"
+    overrides = [f'<Override PartName="/xl/{of}.xml" ContentType="{KIND}.{kind}+xml"/>' for of, kind in kinds.items()]
+    related = f'<Relationship Id="r1" Type="{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/>'
     files = {
-        "[Content_Types].xml": "<Types/>",
-        "_rels/.rels": f"<Relationships>{relation.format('r1', 'officeDocument', 'xl/workbook.xml')}</Relationships>",
-        "xl/_rels/workbook.xml.rels": f"<Relationships>{related}</Relationships>",
-        "xl/workbook.xml": '<workbook><sheets><sheet name="S" r:id="r1"/></sheets></workbook>',
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">{"".join(overrides)}</Types>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{related}</Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
+        '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
         "xl/worksheets/sheet1.xml": sheet,
         **({"xl/sharedStrings.xml": strings} if strings else {}),
         **parts,
@@ -74,8 +81,12 @@ def package(sheet: str, *, strings: str = "", **parts: str) -> bytes:
     return content.getvalue()
 
 
+def shared(*strings: str) -> str:
+    return f'<sst xmlns="{MAIN}">{"".join(f"<si>{one}</si>" for one in strings)}</sst>'
+
+
 def sheet(*rows: str) -> str:
-    return f"<worksheet><sheetData>{''.join(rows)}</sheetData></worksheet>"
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{"".join(rows)}</sheetData></worksheet>'
 
 
 # text
@@ -210,9 +221,9 @@ def test_a_formula_gives_the_value_that_was_stored_with_it() -> None:
 
 
 def test_text_in_several_fonts_is_one_and_how_it_is_read_aloud_is_left_out() -> None:
-    strings = (
-        "<sst><si><r><rPr/><t>Аз</t></r><r><t xml:space='preserve'>из </t></r><rPh><t>reading</t></rPh></si>"
-        "<si><t>A_x000D_\nB_x005F_C</t></si></sst>"
+    strings = shared(
+        "<r><rPr/><t>Аз</t></r><r><t xml:space='preserve'>из </t></r><rPh sb='0' eb='1'><t>reading</t></rPh>",
+        "<t>A_x000D_\nB_x005F_C</t>",
     )
     inline = '<c t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r></is></c>'
     row = f'<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c>{inline}</row>'
@@ -220,14 +231,44 @@ def test_text_in_several_fonts_is_one_and_how_it_is_read_aloud_is_left_out() -> 
 
 
 def test_escaped_halves_of_a_character_are_one_and_a_half_alone_is_replaced() -> None:
-    strings = "<sst><si><t>_xD83D__xDE00_ _xD83D_</t></si></sst>"
+    strings = shared("<t>_xD83D__xDE00_ _xD83D_</t>")
     assert read(package(sheet('<row><c t="s"><v>0</v></c></row>'), strings=strings)) == [["\U0001f600 \ufffd"]]
 
 
 def test_names_with_prefixes_and_cells_without_places_are_read() -> None:
     rows = '<x:row><x:c t="inlineStr"><x:is><x:t>a</x:t></x:is></x:c><x:c r="D1"><x:v>4</x:v></x:c></x:row>'
-    content = f'<x:worksheet xmlns:x="urn:x"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
+    content = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
     assert read(package(content)) == [["a", "", "", "4"]]
+
+
+def test_a_number_that_no_calendar_has_stays_one_in_a_column_of_dates() -> None:
+    def dates(book: openpyxl.Workbook) -> None:
+        for cell in book.active[1]:
+            cell.number_format = "dd.mm.yyyy"
+
+    assert read(xlsx([998901234567, -1, 1e300, 44224], save=dates)) == [["998901234567", "-1", "1e+300", "2021-01-28"]]
+
+
+@pytest.mark.parametrize("dimension", ["", '<dimension ref="A1"/>', '<dimension ref="A1:B1"/>'])
+def test_what_a_sheet_says_of_its_size_is_not_believed(dimension: str) -> None:
+    rows = '<row r="1"><c r="A1"><v>1</v></c><c r="C1"><v>3</v></c></row><row r="3"><c r="A3"><v>5</v></c></row>'
+    content = package(sheet(rows).replace("<sheetData>", f"{dimension}<sheetData>"))
+    assert list(read_sheet(io.BytesIO(content)).records) == [(1, ["1", "", "3"]), (3, ["5"])]
+
+
+def test_what_the_library_leaves_out_is_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    extension = '</sheetData><extLst><ext uri="{78C0D931-6437-407d-A8EE-F0AAD7539E65}"/></extLst>'
+    content = package(sheet('<row><c t="str"><v>a</v></c></row>').replace("</sheetData>", extension))
+    assert read(content) == [["a"]]
+    assert not recwarn.list
+
+
+def test_the_file_stays_open_for_whoever_opened_it_and_can_be_read_again_after_a_look_at_its_begin() -> None:
+    file = io.BytesIO(xlsx(*ROWS))
+    records = read_sheet(file).records
+    assert next(records) == (1, ROWS[0])
+    records.close()
+    assert [cells for _, cells in read_sheet(file).records] == ROWS
 
 
 def test_the_list_is_the_first_sheet_that_people_see_anything_on() -> None:
@@ -246,7 +287,7 @@ CELL = st.none() | st.integers(-(10**12), 10**12) | st.booleans() | TEXT.filter(
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(CELL, max_size=5), max_size=6))
-def test_whatever_another_program_writes_is_read_as_it_is(rows: list[list[Any]]) -> None:
+def test_whatever_is_written_into_cells_is_read_from_them(rows: list[list[Any]]) -> None:
     content = xlsx(*rows)
     shown = [["" if c is None else str(c).upper() if isinstance(c, bool) else str(c) for c in row] for row in rows]
     expected = [trimmed(row) for row in shown if any(cell.strip() for cell in row)]
@@ -276,9 +317,25 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("part", ["sheet", "strings"])
 def test_a_document_type_is_refused_and_with_it_every_entity(entity: str, part: str) -> None:
     cell = '<row><c t="s"><v>0</v></c><c t="inlineStr"><is><t>x</t></is></c></row>'
-    written = {"sheet": sheet(cell), "strings": "<sst><si><t>x</t></si></sst>"}
+    written = {"sheet": sheet(cell), "strings": shared("<t>x</t>")}
     written[part] = f"<!DOCTYPE x [{entity}]>" + written[part].replace("<t>x", "<t>&a;" if entity else "<t>x")
     assert "it has a document type" in refused(package(written["sheet"], strings=written["strings"]))
+
+
+@pytest.mark.parametrize("before", ["<!--" + "x" * 5_000 + "-->", ""], ids=["late", "UTF-16"])
+def test_an_entity_is_refused_where_a_document_type_is_not_seen_at_once(before: str) -> None:
+    entity = f'{before}<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]>' + shared("<t>&a;</t>")
+    content = package(sheet(), strings="x", **{"xl/sharedStrings.xml": entity.encode("utf-8" if before else "utf-16")})
+    assert "The workbook cannot be read (EntitiesForbidden" in refused(content)
+
+
+def test_more_parts_than_workbooks_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_PARTS", 3)
+    assert "more than 3 parts. Save the list alone, as CSV." in refused(package(sheet()))
+
+
+def test_a_row_with_a_number_that_no_sheet_has_is_refused_and_not_waited_for() -> None:
+    assert "more rows than sheets can have" in refused(package(sheet('<row r="900000000"><c><v>1</v></c></row>')))
 
 
 def test_a_protected_workbook_is_told_as_such() -> None:
@@ -299,11 +356,12 @@ def test_a_protected_workbook_is_told_as_such() -> None:
         (xlsx(["email"])[:-30], "damaged or did not arrive whole"),
         (package("<worksheet><sheetData><row>"), "The workbook cannot be read"),
         (package(sheet('<row><c t="s"><v>7</v></c></row>')), "The workbook cannot be read"),
-        (package(sheet('<row><c r="ZZZZ1"><v>7</v></c></row>')), "there is no column ZZZZ1"),
+        (package(sheet('<row><c r="ZZZZ1"><v>7</v></c></row>')), "'ZZZZ' is not a valid column name"),
         (package(sheet(f'<row><c t="str"><v>{"x" * 100_001}</v></c></row>')), "longer than cells can be"),
-        (package(sheet(), **{"_rels/.rels": "<Relationships/>"}), "it is not a workbook"),
+        (package(sheet(), **{"[Content_Types].xml": "<Types/>"}), "no valid workbook part"),
+        (package(sheet(), **{"xl/workbook.xml": '<workbook xmlns="http://purl.oclc.org/x"/>'}), "Strict Open XML"),
     ],
-    ids=["xls", "ods", "xlsb", "cut", "open", "string", "column", "cell", "no book"],
+    ids=["xls", "ods", "xlsb", "cut", "open", "string", "column", "cell", "no book", "strict"],
 )  # fmt: skip
 def test_what_is_no_list_is_refused_with_what_to_do(content: bytes, said: str) -> None:
     told = refused(content)
@@ -329,10 +387,14 @@ SMALL = xlsx(["email", "name"], ["a@example.org", date(2021, 1, 28)])
 # memory
 
 
-@pytest.mark.parametrize("kind", ["CSV", "XLSX"])
-def test_ten_times_the_rows_take_the_same_memory(kind: str) -> None:
-    few, many = peak(kind, 1_000), peak(kind, 10_000)
+def test_ten_times_the_rows_of_a_csv_take_the_same_memory() -> None:
+    few, many = peak("CSV", 1_000), peak("CSV", 10_000)
     assert many < 1.3 * few + 100_000, (few, many)
+
+
+def test_a_row_of_a_workbook_takes_its_texts_and_little_more() -> None:
+    few, many = peak("XLSX", 1_000), peak("XLSX", 10_000)
+    assert (many - few) / 9_000 < 500, (few, many)
 
 
 def peak(kind: str, count: int) -> int:

@@ -93,11 +93,19 @@ def test_releasing_does_not_take_away_what_an_event_has_settled(shelf: Shelf) ->
 
 
 def test_a_skip_is_written_once_with_its_reason_and_never_over_a_delivery(shelf: Shelf) -> None:
-    assert shelf.ledger.skip(delivery(), "unsubscribed").reason == "unsubscribed"
-    assert shelf.ledger.skip(delivery(), "another reason").reason == "unsubscribed"
+    assert shelf.ledger.skip(delivery(), "unsubscribed", NOW).reason == "unsubscribed"
+    assert shelf.ledger.skip(delivery(), "another reason", NOW).reason == "unsubscribed"
     [line] = shelf.items("INVITEE#clara")
     assert (line["state"], line["reason"]) == ({"S": "skipped"}, {"S": "unsubscribed"})
     assert not shelf.ledger.claim(delivery(), NOW)[0]
+
+
+def test_whoever_gives_up_a_delivery_in_a_dead_workers_hands_finds_that_it_is_unknown(shelf: Shelf) -> None:
+    """It may have left; and work that met "sending" for ever would come again for ever."""
+    shelf.ledger.claim(delivery(), NOW)
+    assert shelf.ledger.skip(delivery(), "unsubscribed", NOW + LEASE).state == "sending"
+    assert shelf.ledger.skip(delivery(), "unsubscribed", LATER).state == "unknown"
+    assert state(shelf) == "unknown"
 
 
 class Repeating:
@@ -126,10 +134,10 @@ def test_a_claim_whose_answer_was_lost_and_that_boto3_repeated_is_ours(shelf: Sh
 @pytest.mark.parametrize("given_up", ["skip", "fail"])
 def test_what_a_batch_gave_up_is_replaced_by_another_batch_and_never_by_the_same(shelf: Shelf, given_up: str) -> None:
     give_up = getattr(shelf.ledger, given_up)
-    assert give_up(delivery(batch="first"), "first reason").reason == "first reason"
-    assert give_up(delivery(batch="first"), "second reason").reason == "first reason"
+    assert give_up(delivery(batch="first"), "first reason", NOW).reason == "first reason"
+    assert give_up(delivery(batch="first"), "second reason", NOW).reason == "first reason"
     assert not shelf.ledger.claim(delivery(batch="first"), NOW)[0]
-    assert shelf.ledger.skip(delivery(batch="second"), "another reason").batch == "second"
+    assert shelf.ledger.skip(delivery(batch="second"), "another reason", NOW).batch == "second"
     mine, claimed = shelf.ledger.claim(delivery(batch="third"), NOW)
     assert mine and shelf.ledger.settle(claimed, "sent", message_id="m")
     assert not shelf.ledger.claim(delivery(batch="fourth"), NOW)[0]
@@ -142,8 +150,8 @@ def test_no_batch_replaces_a_line_of_somebody_who_got_the_mail_or_may_have(shelf
     _, claimed = shelf.ledger.claim(delivery(batch="first"), NOW)
     shelf.ledger.settle(claimed, state)
     assert not shelf.ledger.claim(delivery(batch="second"), NOW)[0]
-    assert shelf.ledger.skip(delivery(batch="second"), "late").state == state
-    assert shelf.ledger.fail(delivery(batch="second"), "late").state == state
+    assert shelf.ledger.skip(delivery(batch="second"), "late", NOW).state == state
+    assert shelf.ledger.fail(delivery(batch="second"), "late", NOW).state == state
 
 
 def test_an_event_about_another_message_moves_nothing(shelf: Shelf) -> None:

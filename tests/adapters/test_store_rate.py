@@ -119,6 +119,13 @@ def test_when_ses_says_that_the_quota_is_used_up_it_is(table: Table) -> None:
     assert pacer.reserve(1, True, START) == Full(QUOTA_WAIT, quota=True)
 
 
+def test_a_worker_whose_clock_is_wrong_holds_up_the_others_for_a_minute_at_most(table: Table, pacer: Pacer) -> None:
+    Pacer(table).reserve(1, False, START + 300 * SECOND)
+    assert isinstance(pacer.reserve(1, True, START), Full)
+    pacer.learn(limits(), NOW)
+    assert taken(pacer.reserve(1, True, START)).start == START
+
+
 def test_an_account_without_a_quota_has_none_to_use_up(pacer: Pacer) -> None:
     for second in range(0, 40, 2):
         assert isinstance(pacer.reserve(19, False, START + second * SECOND), Slots)

@@ -80,7 +80,7 @@ def batch(**facts: object) -> Batch:
 
 @pytest.mark.parametrize("chunks", [0, 1, 3])
 def test_the_work_of_a_batch_is_a_message_a_chunk_that_refers_to_it(chunks: int) -> None:
-    works = chunks_of(batch(chunks=chunks, session="s"))
+    works = chunks_of(batch(chunks=chunks, session="s"), range(chunks))
     assert [work.chunk for work in works] == list(range(chunks))
     assert all(
         (work.batch, work.plan_id, work.session, work.occurrence, work.invitee) == ("b", "p", "s", "o", "")
@@ -97,6 +97,11 @@ def test_what_is_cancelled_or_complete_moves_nowhere_and_everything_else_can_be_
     for over in ("cancelled", "complete"):
         assert all(over not in before for before in MOVES.values())
     assert MOVES["cancelled"] == set(MOVES) - {"cancelled", "complete"}
+
+
+def test_what_is_planned_may_be_sent_without_having_been_a_draft_and_nothing_is_planned_again() -> None:
+    assert MOVES["sending"] == {"planning", "draft", "paused"}
+    assert (MOVES["draft"], MOVES["planning"]) == ({"planning"}, set())
 
 
 @pytest.mark.parametrize("state, approved, started", [

@@ -39,6 +39,13 @@ def test_throttles_one_after_the_other_slow_down_further_and_never_to_nothing() 
     assert slowed.rate_at(START + RECOVERY) == pytest.approx(14 * USED)
 
 
+def test_an_account_with_hardly_any_burst_is_given_room_for_uneven_calls() -> None:
+    """SES lets through one at a time at a rate of one; 95 % of the rate are used all the same."""
+    assert pace(1).width(START) == round(1.05 * SECOND)
+    assert SECOND / pace(1).width(START) >= 0.95
+    assert pace(2).width(START) == round(SECOND / (2 * USED))
+
+
 @given(st.floats(0.01, 1_000_000), st.integers(0, 10 * RECOVERY))
 def test_a_reservation_holds_a_mail_at_least_and_two_seconds_of_sending_at_most(rate: float, since: int) -> None:
     now = START + since

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.roster import Row
 from chalicelib.domain.roster import classify as classified
-from chalicelib.domain.roster_rows import Cells, csv_records, from_objects, unknown_columns
+from chalicelib.domain.roster_rows import MOST_COLUMNS, NAMES, Cells, csv_records, from_objects, unknown_columns
 from chalicelib.domain.roster_rows import read_rows as rows_of
 from tests.domain.event_documents import document
 
@@ -139,6 +139,34 @@ def test_unknown_columns_are_left_aside_and_can_be_told_once() -> None:
     assert [row.outcome for row in classify(rows, EVENT)] == ["valid", "valid"]
 
 
+def test_of_unknown_columns_only_the_first_row_keeps_the_names() -> None:
+    text = "email,Room,name\na@example.org,12,Aziz\nb@example.org,13,Bek,x, y \nc@example.org\n"
+    objects = [{"email": "a@example.org", "Room": "12", "name": "Aziz"}, {"email": "c@example.org", "Room": "14"}]
+    assert [cells for _, cells in read_rows(text)] == [
+        {"email": "a@example.org", "name": "Aziz", "Room": ""},
+        {"email": "b@example.org", "name": "Bek", "": "x, y"},
+        {"email": "c@example.org", "name": ""},
+    ]
+    assert [cells for _, cells in from_objects(objects)] == [
+        {"email": "a@example.org", "name": "Aziz", "Room": ""},
+        {"email": "c@example.org", "name": ""},
+    ]
+
+
+def test_a_list_of_more_than_two_hundred_columns_is_refused_with_what_to_do() -> None:
+    names = ["email", "name", *(f"c{number}" for number in range(MOST_COLUMNS - 2))]
+    assert len(unknown_columns(read_rows(",".join(names) + "\na@example.org,Aziz"))) == MOST_COLUMNS - 2
+    said = f"body: The list has 201 columns; at most 200 are read. Keep {', '.join(NAMES)}, delete the others."
+    assert refused(read_rows, ",".join([*names, "one more"])) == said
+    assert refused(from_objects, [dict.fromkeys(names, "x"), {"one more": "x"}]) == said
+
+
+def test_columns_without_a_name_do_not_count_however_many_a_spreadsheet_wrote() -> None:
+    empty = "," * 20_000
+    [(_, cells)] = read_rows(f"email,name{empty}\na@example.org,Aziz{empty}")
+    assert cells == {"email": "a@example.org", "name": "Aziz"}
+
+
 @pytest.mark.parametrize("text", ["", "\ufeff", "\n\n  \n", ",,,\n"])
 def test_an_empty_list_is_told_as_such(text: str) -> None:
     assert "The list is empty" in refused(read_rows, text)
@@ -196,6 +224,17 @@ def test_a_cell_that_does_not_fit_is_told_by_column_and_with_what_to_do(row: str
     found, message = problem_of(HEADER + row)
     assert found == field
     assert said in message
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(10, "c08, c09."), (11, "c08, c09 and 1 more."), (500, "c08, c09 and 490 more.")]
+)
+def test_of_many_categories_a_problem_names_ten(count: int, said: str) -> None:
+    event = document(categories={f"c{number:02}": {"en": "Some"} for number in range(count)})
+    [row] = classify(read_rows("email,name,category\na@example.org,Aziz,press"), event)
+    [problem] = row.problems
+    assert problem.message.startswith('There is no category "press". Write one of c00, c01, ')
+    assert problem.message.endswith(said) and problem.message.count(",") == 9
 
 
 def test_every_problem_of_a_row_is_told_at_once() -> None:
@@ -258,7 +297,7 @@ def test_rows_are_judged_as_they_come_and_none_is_held() -> None:
 
 
 def test_a_row_still_has_its_cells_so_that_they_can_be_shown_to_whoever_mends_them() -> None:
-    assert verdict("email,name,Room\nx, Aziz ,12").cells == {"email": "x", "name": " Aziz ", "Room": "12"}
+    assert verdict("email,name\nx, Aziz ").cells == {"email": "x", "name": " Aziz "}
 
 
 def test_json_goes_the_same_way_and_is_numbered_from_one() -> None:

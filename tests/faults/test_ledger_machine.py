@@ -105,9 +105,10 @@ class Line(RuleBasedStateMachine):
     def is_given_up(self, batch: str, state: State, by_chance: int) -> None:
         """Somebody unsubscribed meanwhile, or the mail cannot be written: seldom, because little follows it."""
         if by_chance == 9:
-            self.may(state)
+            dead = self.before and self.before.may_be_taken_over(self.now)
+            self.may("unknown" if dead else state)
             give_up = self.ledger.skip if state == "skipped" else self.ledger.fail
-            give_up(self.delivery(batch), "unsubscribed")
+            give_up(self.delivery(batch), "unsubscribed", self.now)
 
     # SES, time, organisers
 
@@ -115,7 +116,9 @@ class Line(RuleBasedStateMachine):
     @rule(data=st.data(), state=st.sampled_from(TOLD))
     def ses_tells(self, data: Any, state: State) -> None:
         self.may(state)
-        told = self.ledger.record_event(self.reference, state, data.draw(st.sampled_from(self.every)), {})
+        unless = frozenset[State]({"bounced"} if state == "failed" else ())  # as record_mail_event has it for a Reject
+        message = data.draw(st.sampled_from(self.every))
+        told = self.ledger.record_event(self.reference, state, message, {}, unless=unless)
         if told and state in FINAL:
             self.told = state
 

@@ -77,7 +77,8 @@ def test_a_click_does_what_its_state_allows_once_or_says_what_is_possible(
         shelf.batches.move(batch, state, NOW)
     to: BatchState = {"approve": "sending", "pause": "paused", "resume": "sending", "cancel": "cancelled"}[click]  # type: ignore[assignment]
     stands = state == to or (state == "complete" and click == "approve")
-    allowed = state in MOVES[to] and not (click == "resume" and state == "draft")
+    machines = {("resume", "draft"), ("resume", "planning"), ("approve", "planning")}
+    allowed = state in MOVES[to] and (click, state) not in machines
     before = shelf.items()
     if stands or allowed:
         first = CONTROLS[click](shelf, batch)
@@ -225,7 +226,7 @@ def test_a_pause_and_a_resume_between_two_ticks_keep_the_batch_in_sight_of_the_c
 
 def test_what_was_cancelled_is_not_sent_and_stays_waiting(shelf: Shelf) -> None:
     batch = accept(shelf)
-    cancel(shelf, batch)
+    control_batch.cancel(shelf.desk, "symposium", batch.id, "", WHO, shelf.clock())
     assert work_off(shelf) == {}
     assert outcomes(shelf, batch) == {"waiting": 2}
     assert accept(shelf, key="another").plan.to_send == 2
@@ -325,3 +326,21 @@ def test_a_state_or_a_cursor_that_there_is_not_is_refused(shelf: Shelf, state: s
 
 def test_a_cursor_beyond_the_end_gives_nobody(shelf: Shelf) -> None:
     assert list_deliveries(shelf.desk, EVENT, draft(shelf).id, "", 10, "999999.99") == ([], None)
+
+
+def test_whom_a_dead_worker_held_when_the_batch_was_cancelled_can_be_settled_and_mailed_anew(shelf: Shelf) -> None:
+    batch = accept(shelf)
+    person = next(iter(shelf.batches.recipients(batch.plan_id)))
+    line = Delivery(invitee=person, event="symposium", kind="invitation", occurrence="1", state="sending")
+    shelf.ledger.claim(line.model_copy(update={"batch": batch.id}), shelf.clock())
+    control_batch.cancel(shelf.desk, "symposium", batch.id, "", WHO, shelf.clock())
+    work_off(shelf)
+    shelf.clock.pass_(minutes=6)
+    settled, young = settle_unknowns(
+        shelf.desk, "symposium", batch.id, "not-sent", "the log says so", WHO, shelf.clock()
+    )
+    assert (settled, young) == (1, 0)
+    again = accept(shelf, key="again")
+    work_off(shelf)
+    assert outcomes(shelf, again) == {"sent": again.plan.to_send}
+    assert len(set(shelf.recipients())) == len(shelf.recipients()) == again.plan.to_send

@@ -163,6 +163,8 @@ def test_the_clock_asks_ses_once_a_minute_while_anything_is_sent_and_only_then(s
         stored(shelf, name, 1)
     tick(shelf, NOW)
     assert calls == [1]
+    tick(shelf, NOW + timedelta(minutes=1))
+    assert calls == [1, 1], "a quota that frees is seen within a minute"
 
 
 def test_when_ses_tells_no_limits_the_known_ones_hold_and_else_one_mail_a_second(shelf: Shelf) -> None:

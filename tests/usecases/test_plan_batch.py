@@ -70,6 +70,7 @@ def given_up(shelf: Shelf, invitee: Invitee) -> None:
     shelf.ledger.skip(
         Delivery(invitee=invitee.id, event="symposium", kind="invitation", occurrence="1", state="sending", batch="b"),
         "unsubscribed",
+        NOW,
     )
 
 
@@ -251,6 +252,40 @@ def test_a_large_batch_that_was_approved_with_its_request_starts_when_it_is_plan
     started = shelf.batches.get("symposium", right.id)
     assert (started.approved_by, started.approved_at, started.fed) == (WHO, NOW, 1)
     assert work_off(shelf) == {"sent": 4}
+
+
+@pytest.mark.parametrize("whose", ["the clock's", "approved"])
+def test_what_is_to_be_sent_is_planned_and_started_in_one_write(
+    shelf: Shelf, large: list[Invitee], monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    for one in large:
+        register(shelf, one)
+    shelf.take()
+    if whose == "approved":
+        with monkeypatch.context() as patched:
+            patched.setattr(accepting, "SMALL", 100)
+            fingerprint = draft(shelf, dry_run=True).fingerprint
+        asked = draft(shelf, wanted=fingerprint)
+    else:
+        asked = shelf.batches.accept(batch("planning").model_copy(update={"kind": "reminder"}))
+    moved: list[tuple[str, int]] = []
+    move, due = shelf.batches.move, len(shelf.items("DUE#"))
+
+    def dies_afterwards(*arguments: Any, **facts: Any) -> Any:
+        after = move(*arguments, **facts)
+        moved.append((after.state, len(shelf.items("DUE#"))))
+        raise ConnectionError("the machine died")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf.batches, "move", dies_afterwards)
+        with pytest.raises(ConnectionError):
+            plan_batch(shelf.desk, "symposium", asked.id, NOW)
+    assert moved == [("sending", due)], "the clock goes on looking after it"
+    again = plan_batch(shelf.desk, "symposium", asked.id, NOW)
+    assert again and (again.state, again.plan, again.fed) == ("sending", plan(audience=4, to_send=4), 0)
+    assert (again.approved_by, again.approved_at) == (asked.accepted_by, NOW)
+    assert tick(shelf, NOW).fed == [f"batch#{asked.id}"]
+    assert shelf.batches.get("symposium", asked.id).fed == 1
 
 
 def test_a_plan_that_died_is_begun_anew_and_the_first_of_two_stands(shelf: Shelf, large: list[Invitee]) -> None:

@@ -111,18 +111,24 @@ def test_a_person_of_another_event_is_not_found(shelf: Shelf, clara: Invitee) ->
         replace(shelf, clara, event="forum")
 
 
+def overtaken(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, clara: Invitee, *addresses: str) -> None:
+    """Let others replace the address after the next replacement has looked at the person."""
+    whole_file = shelf.invitees.whole_file
+
+    def looked_at(invitee: str) -> Any:
+        monkeypatch.setattr(shelf.invitees, "whole_file", whole_file)
+        seen = whole_file(invitee)
+        for address in addresses:
+            replace(shelf, clara, address)
+        return seen
+
+    monkeypatch.setattr(shelf.invitees, "whole_file", looked_at)
+
+
 def test_of_two_replacements_at_once_one_is_told_so_and_writes_nothing(
     shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole_file = shelf.invitees.whole_file
-
-    def overtaken(invitee: str) -> Any:
-        monkeypatch.setattr(shelf.invitees, "whole_file", whole_file)
-        seen = whole_file(invitee)
-        replace(shelf, clara, "first@example.org")
-        return seen
-
-    monkeypatch.setattr(shelf.invitees, "whole_file", overtaken)
+    overtaken(shelf, monkeypatch, clara, "first@example.org")
     with pytest.raises(Conflict, match="at this very moment"):
         replace(shelf, clara)
     assert shelf.file(clara).invitee.email == "first@example.org"
@@ -133,16 +139,7 @@ def test_of_two_replacements_at_once_one_is_told_so_and_writes_nothing(
 def test_links_that_were_revoked_there_and_back_meanwhile_stay_revoked(
     shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole_file = shelf.invitees.whole_file
-
-    def overtaken(invitee: str) -> Any:
-        monkeypatch.setattr(shelf.invitees, "whole_file", whole_file)
-        seen = whole_file(invitee)
-        replace(shelf, clara, "first@example.org")
-        replace(shelf, clara, OLD)
-        return seen
-
-    monkeypatch.setattr(shelf.invitees, "whole_file", overtaken)
+    overtaken(shelf, monkeypatch, clara, "first@example.org", OLD)
     with pytest.raises(Conflict, match="at this very moment"):
         replace(shelf, clara)
     assert shelf.file(clara).invitee.generation == 3

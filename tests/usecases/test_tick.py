@@ -184,16 +184,11 @@ def test_whom_the_address_or_a_category_keeps_from_a_mailing_is_counted_and_not_
     assert asked.plan == Plan(audience=4, to_send=2, suppressed=1, left=1)
 
 
-def test_a_notice_that_is_due_is_sent_by_its_own_use_case(
-    shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noticed: list[tuple[str, datetime]] = []
-    monkeypatch.setattr(
-        "chalicelib.usecases.notice.send_notice", lambda desk, due, now: noticed.append((due.reference, now))
-    )
+def test_a_notice_that_is_due_is_queued_once(shelf: Shelf, clara: Invitee) -> None:
     shelf.dues.add(Due(what="notice", reference="symposium#notice", at=NOW, body={"event": "symposium"}))
     assert tick(shelf, NOW + MINUTE).noticed == ["symposium#notice"]
-    assert noticed == [("symposium#notice", NOW + MINUTE)]
+    assert tick(shelf, NOW + MINUTE).noticed == []
+    assert [work.kind for work in shelf.take()] == ["notice"]
 
 
 # an agenda that changes

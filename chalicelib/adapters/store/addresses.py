@@ -83,12 +83,12 @@ class Addresses:
 
     def _follow(self, address: str, event: str, invitee: str, reason: str, entry: Put) -> bool:
         """Let a profile say what its address's record says; False when it does, or when either changed meanwhile."""
-        theirs = Condition("still theirs", "#invitee = :invitee", {"invitee": invitee})
         otherwise = Condition(
             "says otherwise", "attribute_exists(#suppressed) AND #suppressed <> :reason", {"reason": reason}
         )
         mark = Update(profile_key(invitee), {"suppressed": reason}, condition=otherwise)
-        return self._try([as_suppressed(address, reason), Check(claim_key(event, address), theirs), mark, entry])
+        claimed = Check(claim_key(event, address), _theirs(invitee))
+        return self._try([as_suppressed(address, reason), claimed, mark, entry])
 
     def _try(self, writes: Sequence[Write | Check]) -> bool:
         try:
@@ -110,7 +110,7 @@ def claim_put(event: str, address: str, invitee: str) -> Put:
 
 def claim_delete(event: str, address: str, invitee: str) -> Delete:
     """The write that takes an address away from the invitee who has it."""
-    return Delete(claim_key(event, address), Condition("still theirs", "#invitee = :invitee", {"invitee": invitee}))
+    return Delete(claim_key(event, address), _theirs(invitee))
 
 
 def as_suppressed(address: str, reason: str) -> Check:
@@ -118,6 +118,10 @@ def as_suppressed(address: str, reason: str) -> Check:
     if reason:
         return Check(_suppression_key(address), Condition(AS_SUPPRESSED, "#reason = :reason", {"reason": reason}))
     return Check(_suppression_key(address), Condition(AS_SUPPRESSED, ABSENT.expression))
+
+
+def _theirs(invitee: str) -> Condition:
+    return Condition("still theirs", "#invitee = :invitee", {"invitee": invitee})
 
 
 def _suppression_key(address: str) -> Key:

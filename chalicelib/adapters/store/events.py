@@ -45,9 +45,9 @@ class Events:
         item = self._table.get((_pk(event_id), "META"), consistent=consistent)
         return _event(item, self._document(event_id, int(item["version"]))) if item else None
 
-    def get(self, event_id: str) -> Event:
+    def get(self, event_id: str, *, consistent: bool = False) -> Event:
         """Raises NotFound."""
-        event = self.find(event_id)
+        event = self.find(event_id, consistent=consistent)
         if event is None:
             raise NotFound(f'There is no event "{event_id}". PUT /api/events/{event_id} creates it.')
         return event

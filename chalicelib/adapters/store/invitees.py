@@ -212,12 +212,11 @@ class Invitees:
     def answer(self, before: Invitee, rsvp: Rsvp, registration: Registration | None, now: datetime) -> None:
         """Record an RSVP; one that is not "accepted" withdraws the registration from the listings.
 
-        Raises ConditionFailed("same links") when the links were revoked meanwhile, ConditionFailed("not overtaken")
-        when an answer that withdraws did not see the registration that there is.
+        Raises ConditionFailed(SAME_LINKS) when the links were revoked meanwhile, ConditionFailed(NOT_OVERTAKEN) when an
+        answer that withdraws did not see the registration that there is.
         """
-        same = Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
         writes: list[Write] = [
-            Update(profile_key(before.id), {"rsvp": rsvp, "answered_at": utc(now)}, condition=same),
+            Update(profile_key(before.id), {"rsvp": rsvp, "answered_at": utc(now)}, condition=_same_links(before)),
             log_put(before.id, now, "answered", f"{before.rsvp} -> {rsvp}"),
         ]
         if rsvp != "accepted":
@@ -227,16 +226,17 @@ class Invitees:
     def register(self, before: Invitee, registration: Registration, outbox: Due) -> None:
         """Accepted and registered, with the confirmation's outbox row, in one transaction.
 
-        Raises ConditionFailed("not overtaken") when another request changed the registration first.
+        Raises ConditionFailed(SAME_LINKS) when the links were revoked meanwhile, ConditionFailed(NOT_OVERTAKEN) when
+        another request changed the registration first.
         """
-        same = Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
         unchanged = Condition(
             NOT_OVERTAKEN, "attribute_not_exists(#PK) OR #version = :version", {"version": registration.version - 1}
         )
         now = registration.updated_at
+        accepted = {"rsvp": "accepted", "answered_at": utc(now)}
         self._table.transact(
             [
-                Update(profile_key(before.id), {"rsvp": "accepted", "answered_at": utc(now)}, condition=same),
+                Update(profile_key(before.id), accepted, condition=_same_links(before)),
                 Put(registration_item(registration), unchanged),
                 due_put(outbox),
                 log_put(before.id, now, "registered", f"version {registration.version}"),
@@ -271,6 +271,10 @@ def read_cursor(said: Any, event: str) -> Cursor:
     if type(shard) is not int or not 0 <= shard < SHARDS or not ours:
         raise ValueError("not a place in this listing")
     return shard, after
+
+
+def _same_links(before: Invitee) -> Condition:
+    return Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
 
 
 def _withdrawal(invitee_id: str, seen: Registration | None, now: datetime) -> Write:

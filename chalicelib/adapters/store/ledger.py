@@ -56,14 +56,7 @@ class Ledger:
     def _take_over(
         self, claimed: Delivery, standing: Delivery, now: datetime, again: bool
     ) -> tuple[bool, Delivery]:
-        if standing.may_be_taken_over(now):
-            dead = Condition(
-                "claim is dead", "#state = :state AND #claim = :claim", {"state": "sending", "claim": standing.claim}
-            )
-            facts = {"state": "unknown", "reason": "the worker died while sending"}
-            if not self._try(Update(_key_of(standing), facts, condition=dead)):
-                return False, standing
-            standing = standing.model_copy(update={"state": "unknown"})
+        standing = self.bury(standing, now)
         if not again or not standing.may_be_sent_again(now):
             return False, standing
         repeated = claimed.model_copy(update={"attempts": standing.attempts + 1})
@@ -108,17 +101,29 @@ class Ledger:
             before = Update(_key_of(delivery), facts, removes=("lease_until",), condition=mine)
         self._try(before)
 
-    def skip(self, delivery: Delivery, reason: str) -> Delivery:
+    def skip(self, delivery: Delivery, reason: str, now: datetime) -> Delivery:
         """Write down that this person does not get this message, and why; returns the line that stands then."""
-        return self._give_up(delivery, "skipped", reason)
+        return self._give_up(delivery, "skipped", reason, now)
 
-    def fail(self, delivery: Delivery, reason: str) -> Delivery:
+    def fail(self, delivery: Delivery, reason: str, now: datetime) -> Delivery:
         """Write down that this message cannot be made, and why; returns the line that stands then."""
-        return self._give_up(delivery, "failed", reason)
+        return self._give_up(delivery, "failed", reason, now)
 
-    def _give_up(self, delivery: Delivery, state: State, reason: str) -> Delivery:
+    def _give_up(self, delivery: Delivery, state: State, reason: str, now: datetime) -> Delivery:
         line = delivery.model_copy(update={"state": state, "reason": reason})
-        return self._in_the_way(line, _free(delivery)) or line
+        standing = self._in_the_way(line, _free(delivery))
+        return line if standing is None else self.bury(standing, now)
+
+    def bury(self, standing: Delivery, now: datetime) -> Delivery:
+        """The line as it stands: a claim whose worker is dead becomes ``unknown``."""
+        if not standing.may_be_taken_over(now):
+            return standing
+        dead = Condition(
+            "claim is dead", "#state = :state AND #claim = :claim", {"state": "sending", "claim": standing.claim}
+        )
+        facts = {"state": "unknown", "reason": "the worker died while sending"}
+        buried = self._try(Update(_key_of(standing), facts, condition=dead))
+        return standing.model_copy(update={"state": "unknown"}) if buried else standing
 
     def decide(self, reference: Reference, state: State, reason: str, now: datetime) -> bool:
         """An organiser says what became of an unknown delivery; False when it is known, or events may yet tell."""

@@ -19,6 +19,9 @@ KEY: Key = ("RATE", "SES")
 KNOWN_FOR = SECOND
 """Microseconds for which a worker believes the rate that it read; then it looks whether SES throttled somebody."""
 
+FAR = 60 * SECOND
+"""Microseconds: no reservation comes so far, so a next slot beyond it was taken by a worker whose clock was wrong."""
+
 TRIES = 10
 """How often a reservation that others were quicker than is tried."""
 
@@ -45,8 +48,11 @@ class Pacer:
         """Take over what GetAccount says."""
         facts = {**paced(limits, now), "checked_at": utc(now), "rate": _number(limits.max_send_rate)}
         self._table.write(Update(KEY, facts, first={"next": 0}, condition=None))
-        pace = self.pace()
-        assert pace is not None
+        item = self._table.get(KEY, consistent=True)
+        assert item is not None
+        if int(item["next"]) > _micros(now) + FAR:
+            self._table.write(Update(KEY, {"next": _micros(now)}))
+        pace = _pace(item)
         self._known = _micros(now), pace
         return pace
 
@@ -74,7 +80,10 @@ class Pacer:
 
     def slow_down(self, now: int) -> None:
         """SES throttled: everybody goes slower for a while. Several throttles within a second are one."""
-        pace = self._believed(now)
+        try:
+            pace = self._believed(now)
+        except Unasked:
+            return
         first = Condition(
             "not slowed just now",
             "attribute_not_exists(#slowed_at) OR #slowed_at < :before",
@@ -94,12 +103,13 @@ class Pacer:
         self._known = None
 
     def _believed(self, now: int) -> Pace:
-        if self._known is None or not 0 <= now - self._known[0] < KNOWN_FOR:
+        known = self._known  # other threads may forget it meanwhile
+        if known is None or not 0 <= now - known[0] < KNOWN_FOR:
             pace = self.pace(consistent=False)
             if pace is None or now > _micros(pace.checked_at + STALE):
                 raise Unasked("SES was not asked for its limits lately")
-            self._known = now, pace
-        return self._known[1]
+            self._known = known = now, pace
+        return known[1]
 
 
 def _taking(pace: Pace, count: int, width: int, urgent: bool, now: int, idle: bool) -> Update:

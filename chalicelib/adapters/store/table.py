@@ -201,16 +201,13 @@ class Table:
             wire: Any = error.response.get("Item")
             raise ConditionFailed(_name(write), _item(wire) if wire else None) from None
 
-    def transact(self, writes: Sequence[Write | Check], token: str = "") -> None:
+    def transact(self, writes: Sequence[Write | Check]) -> None:
         """All or none of up to 100 writes, one an item. Raises ConditionFailed for the first whose condition did not
         hold.
         """
-        arguments = {
-            "TransactItems": [self._arguments(write) for write in writes],
-            **({"ClientRequestToken": token} if token else {}),
-        }
+        items = [self._arguments(write) for write in writes]
         try:
-            _undisturbed(self._client.transact_write_items, arguments)
+            _undisturbed(self._client.transact_write_items, {"TransactItems": items})
         except ClientError as error:
             for write, reason in zip(writes, _reasons(error), strict=False):
                 if reason.get("Code") == "ConditionalCheckFailed":

@@ -1,0 +1,206 @@
+"""The calls of the organisers' API, one an entry: what each takes and answers. ``openapi`` describes them."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from chalicelib.domain.batch import BatchRequest
+from chalicelib.domain.event import EventDocument
+from chalicelib.handlers import batch_representations as batch_out
+from chalicelib.handlers import list_representations as list_out
+from chalicelib.handlers import people_representations as people_out
+from chalicelib.handlers import representations as out
+from chalicelib.usecases.import_invitees import ImportReport
+
+Model = type[BaseModel]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call. ``query`` and ``headers`` give name -> description; ``also`` media types beside JSON."""
+
+    path: str
+    method: str
+    summary: str
+    answers: Model | None
+    status: int = 200
+    takes: Model | None = None
+    takes_list: bool = False
+    takes_also: tuple[str, ...] = ()
+    answers_also: tuple[str, ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    header: tuple[str, str] | None = None
+    problems: tuple[int, ...] = (404,)
+
+
+DRY_RUN = ("dry_run", "true: say what would happen and write nothing")
+
+OPERATIONS = (
+    Operation("/api/openapi.json", "get", "This description", None, problems=()),
+    Operation(
+        "/api/events/{event}",
+        "put",
+        "Create or replace the event document",
+        out.Published,
+        takes=EventDocument,
+        problems=(409, 422),
+    ),
+    Operation("/api/events/{event}", "get", "The event document with its findings", out.StoredEvent),
+    Operation(
+        "/api/events/{event}/documents/{document}/{language}",
+        "put",
+        "Upload a PDF that goes with mails",
+        out.StoredDocument,
+        takes_also=("application/pdf",),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/invitees",
+        "post",
+        "Add or update people; the report answers for each row",
+        ImportReport,
+        takes=list_out.InviteeRow,
+        takes_list=True,
+        takes_also=list_out.SHEETS,
+        query=(DRY_RUN,),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/lists",
+        "post",
+        "Say where to upload a list of up to 100,000 rows",
+        list_out.ListOffer,
+        201,
+        takes=list_out.ListIn,
+        problems=(404, 422),
+    ),
+    Operation("/api/events/{event}/lists", "get", "The uploaded lists", list_out.ListList),
+    Operation(
+        "/api/events/{event}/lists/{listed}",
+        "get",
+        "How far a list is imported, what became of its rows, and which ones to look at",
+        list_out.ListOut,
+    ),
+    Operation(
+        "/api/events/{event}/lists/{listed}/import",
+        "post",
+        "Import an uploaded list; a second call changes nothing",
+        list_out.ListLine,
+        202,
+        query=(DRY_RUN,),
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/invitees",
+        "get",
+        "People, a page at a time",
+        people_out.InviteePage,
+        query=(
+            ("status", "no-answer, accepted, declined or tentative"),
+            ("category", "a category of the event"),
+            ("language", "a language code"),
+            ("suppressed", "true: those whose address gets no mail; false: the others"),
+            ("limit", "1 to 1000, default 100"),
+            ("cursor", "from the page before"),
+        ),
+        problems=(404, 422),
+    ),
+    Operation("/api/events/{event}/invitees/{invitee}", "get", "A person's whole file", people_out.PersonOut),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/suppression/lift",
+        "post",
+        "Let mail go to a person's address again",
+        people_out.Lifted,
+        takes=people_out.LiftIn,
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/address",
+        "post",
+        "Give a person another address and revoke the links they have",
+        people_out.InviteeOut,
+        takes=people_out.AddressIn,
+        problems=(404, 409, 422),
+    ),
+    Operation("/api/events/{event}/audit", "get", "What organisers did, and why", people_out.AuditList),
+    Operation(
+        "/api/events/{event}/batches",
+        "post",
+        "Plan a batch of mails; it is a draft until its fingerprint is approved",
+        batch_out.BatchOut,
+        202,
+        takes=BatchRequest,
+        query=(DRY_RUN,),
+        header=("Idempotency-Key", "The same key gives the same batch, however often it is sent"),
+        problems=(404, 409, 422),
+    ),
+    Operation("/api/events/{event}/batches", "get", "Every batch of the event", batch_out.BatchList),
+    Operation("/api/events/{event}/batches/{batch}", "get", "A batch with its outcome counts", batch_out.BatchOut),
+    Operation(
+        "/api/events/{event}/batches/{batch}/deliveries",
+        "get",
+        "What became of each person of a batch, a page at a time",
+        batch_out.DeliveryPage,
+        query=(
+            ("state", "waiting, sending, sent, delivered, bounced, complained, failed, skipped or unknown"),
+            ("limit", "1 to 1000, default 100"),
+            ("cursor", "from the page before"),
+        ),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/batches/{batch}/test",
+        "post",
+        "Mail a batch's mail to the organiser, in each language",
+        batch_out.TestOut,
+        status=202,
+        problems=(404, 409),
+    ),
+    Operation(
+        "/api/events/{event}/batches/{batch}/approve",
+        "post",
+        "Send a batch whose fingerprint this is, or go on with it",
+        batch_out.BatchOut,
+        takes=batch_out.ApproveIn,
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/batches/{batch}/pause",
+        "post",
+        "Hand over no more mails for now",
+        batch_out.BatchOut,
+        takes=batch_out.ReasonIn,
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/batches/{batch}/resume",
+        "post",
+        "Go on with a paused batch as it was approved",
+        batch_out.BatchOut,
+        problems=(404, 409),
+    ),
+    Operation(
+        "/api/events/{event}/batches/{batch}/cancel",
+        "post",
+        "Hand over no more mails, ever",
+        batch_out.BatchOut,
+        takes=batch_out.ReasonIn,
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/batches/{batch}/unknowns",
+        "post",
+        "Decide what became of mails of which SES told nothing",
+        batch_out.UnknownsOut,
+        takes=batch_out.UnknownsIn,
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/registrations",
+        "get",
+        "Who is registered",
+        out.RegistrationList,
+        answers_also=("text/csv",),
+    ),
+    Operation("/api/events/{event}/feedback", "get", "What came back", out.FeedbackList, answers_also=("text/csv",)),
+)
