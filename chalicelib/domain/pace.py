@@ -20,9 +20,9 @@ SECOND = 1_000_000
 USED = 0.98
 """The part of the allowed rate that we use: SES's clock is not ours."""
 
-FEW, UNEVEN = 2, SECOND // 20
+FEW, UNEVEN = 2, 150_000
 """SES saves up a second's worth of mails for those who are late. Below two a second that is next to nothing: mails are
-then a twentieth of a second further apart, because not every call takes equally long.
+then 150 ms further apart, because not every call takes equally long, and a throttle would cost more.
 """
 
 AHEAD = {False: SECOND, True: 10 * SECOND}
