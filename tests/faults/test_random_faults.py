@@ -13,7 +13,7 @@ from tests.faults.troubles import BadDay
 from tests.faults.world import World
 
 PEOPLE = 27
-SEEDS = range(60)
+SEEDS = range(40)
 
 
 @pytest.mark.parametrize("news", [True, False], ids=["SES tells", "SES never tells"])
