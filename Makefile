@@ -29,7 +29,7 @@ test: $(VENV)/tested $(EMULATOR)/ready ## All tests: unit, the deployed local st
 
 unit: $(VENV)/tested ## The tests that need no local stack
 	@$(BIN)/python -m infra.compile
-	@$(BIN)/python -m pytest -m "not integration and not browser and not faults"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not browser and not faults"
 
 check: $(VENV)/tested ## ruff, mypy --strict, import rules, cfn-lint on the packaged template
 	@$(BIN)/python -m infra.compile
