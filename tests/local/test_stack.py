@@ -72,6 +72,9 @@ def test_nothing_is_left_running_after_down_the_workers_of_the_emulator_included
     pids = [int(child.read_text()), home.pid("ministack") or 0]
     assert all(map(alive, pids))
     assert down(home) == ["ministack"]
+    deadline = time.monotonic() + 10  # a killed process is gone a moment later
+    while any(map(alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not any(map(alive, pids))
     assert not (tmp_path / "run/ministack.pid").exists() and os.path.isdir(tmp_path / "log")
 
