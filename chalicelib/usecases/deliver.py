@@ -258,4 +258,5 @@ def _put_off(post: Post, work: Work, seconds: int, now: datetime) -> None:
     later = work.model_copy(update={"outbox": due, "put_off": True})
     post.dues.add(outbox_of(later))
     post.queue.send([later], delay=seconds)
-    post.dues.remove(outbox_of(work))
+    if later.outbox != work.outbox:  # the same moment is the same row
+        post.dues.remove(outbox_of(work))

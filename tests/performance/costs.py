@@ -38,7 +38,7 @@ def measure(facts: dict[str, float]) -> Measured:
     calls, events = cost(sending), cost(told)
     rows = [
         Row("cost of 10,000 mails: calls", calls, "USD", BUDGET, True, note=_parts(sending)),
-        Row("cost of 10,000 mails: and delivery events", calls + events, "USD", BUDGET, note=_parts(told)),
+        Row("cost of 10,000 mails: and delivery events", calls + events, "USD", BUDGET, True, note=_parts(told)),
     ]
     for name, what in (("billed", "no limit"), ("pace.200.billed", "200/s"), ("pace.14.billed", "14/s")):
         time = cost({_second(): facts[name] * _memory("deliver")})

@@ -15,6 +15,7 @@ from chalicelib.adapters.store.invitees import profile_key
 from chalicelib.adapters.store.table import Update
 from chalicelib.domain.delivery import LEASE, Delivery
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.event import utc
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.message import Message
 from chalicelib.domain.pace import SECOND, USED, Limits
@@ -599,6 +600,21 @@ def test_a_confirmation_that_was_put_off_is_not_queued_by_the_clock_as_well(shel
     assert later.outbox > work.outbox
     assert tick(shelf, shelf.clock() + timedelta(seconds=wait)).queued_again == []
     assert tick(shelf, shelf.clock() + delivering.NOT_LOST).queued_again != [], "unless it is lost"
+
+
+def test_work_that_is_put_off_to_the_moment_it_was_promised_for_keeps_its_row(shelf: Shelf, fault: Fault) -> None:
+    shelf.publish()
+    [clara] = shelf.invite("clara")
+    register(shelf, clara)
+    fault("throttle", 99)
+    [work] = shelf.take()
+    deliver(shelf, work)
+    [(later, wait)] = shelf.queued()
+    [row] = [item["SK"]["S"] for item in shelf.items("DUE#") if item["what"]["S"] == "outbox"]
+    same = work.model_copy(update={"outbox": utc(shelf.clock() + timedelta(seconds=wait) + delivering.NOT_LOST)})
+    assert same.outbox == later.outbox
+    delivering._put_off(shelf.post, same, wait, shelf.clock())
+    assert row in [item["SK"]["S"] for item in shelf.items("DUE#")]
 
 
 def test_a_late_copy_of_the_table_does_not_pause_what_was_just_approved(shelf: Shelf) -> None:
