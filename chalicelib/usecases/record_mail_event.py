@@ -67,9 +67,9 @@ def record_mail_event(
     if hard or kind == "Complaint":
         hashes = [links.address_hash(address_key(address)) for address in mail["destination"]]
         why: Suppressed = "bounce" if hard else "complaint"
-        people = [one for address in hashes for one in addresses.suppress(address, why, now, f"{why}: {reason}")]
-        if tags.get("event") in {name for name, _ in people}:
+        if "event" in tags:  # first: a suppression of which the organiser is not told is never told later
             dues.add(notice_due(tags["event"], now))
+        people = [one for address in hashes for one in addresses.suppress(address, why, now, f"{why}: {reason}")]
         if hard and tags["kind"] in CATEGORY and tags["invitee"] not in {invitee for _, invitee in people}:
             state, reason = "failed", at_the_old_address(reason)
     facts = {"reason": reason} if reason else {}

@@ -224,7 +224,22 @@ def test_a_person_who_has_another_address_by_now_is_left_alone(shelf: Shelf, cla
     said["mail"]["destination"] = ["the-old-one@example.org"]
     told(shelf, said)
     assert shelf.file(clara).invitee.suppressed == ""
-    assert notices(shelf) == []
+    assert len(notices(shelf)) == 1, "in which there is nothing to tell: then no mail is written"
+
+
+def test_whoever_is_suppressed_is_promised_to_the_organiser_first(
+    shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies in between leaves a notice too many, never one too few."""
+    invite_all(shelf)
+
+    def die(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shelf.addresses, "suppress", die)
+    with pytest.raises(KeyboardInterrupt):
+        told(shelf, event(shelf, "Bounce", "bounce"))
+    assert len(notices(shelf)) == 1
 
 
 def test_an_event_costs_one_write_to_the_ledger_and_no_read(shelf: Shelf, clara: Invitee) -> None:
