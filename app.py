@@ -2,7 +2,7 @@
 
 from chalice import Chalice
 
-from chalicelib.handlers import batches, clock, deliver, desk, invitees, lists, organisers, people, ses_events, typeset
+from chalicelib.handlers import clock, deliver, desk, invitees, organisers, ses_events, typeset
 from chalicelib.handlers.problems import refusing_in_our_words
 from chalicelib.handlers.requests import accepting_anything
 
@@ -10,5 +10,5 @@ app = Chalice(app_name="convoke")
 app.api.binary_types = ["*/*"]
 app.register_middleware(accepting_anything, "http")
 app.register_middleware(refusing_in_our_words, "http")
-for room in (organisers, people, lists, batches, invitees, deliver, clock, desk, ses_events, typeset):
+for room in (organisers, invitees, deliver, clock, desk, ses_events, typeset):
     app.register_blueprint(room.blueprint)

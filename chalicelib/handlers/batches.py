@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
 from chalicelib import wiring
 from chalicelib.domain.batch import BatchRequest
@@ -18,8 +18,7 @@ from chalicelib.handlers.batch_representations import (
     UnknownsIn,
     UnknownsOut,
 )
-from chalicelib.handlers.organisers import organisers
-from chalicelib.handlers.problems import answers_problems
+from chalicelib.handlers.organisers import blueprint
 from chalicelib.handlers.representations import reply
 from chalicelib.usecases import control_batch
 from chalicelib.usecases.accept_batch import accept_batch
@@ -28,13 +27,7 @@ from chalicelib.usecases.read_batch import read_batch
 from chalicelib.usecases.send_test import send_test
 from chalicelib.usecases.settle_unknowns import settle_unknowns
 
-blueprint = Blueprint(__name__)
 
-BATCH = "/api/events/{event}/batches/{batch}"
-
-
-@blueprint.route("/api/events/{event}/batches", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_batch(event: str) -> Response:
     request = blueprint.current_request
     key = str(request.headers.get("idempotency-key", ""))
@@ -45,21 +38,15 @@ def post_batch(event: str) -> Response:
     return reply(BatchOut.of(batch, dry_run=dry_run), 200 if dry_run else 202)
 
 
-@blueprint.route("/api/events/{event}/batches", methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_batches(event: str) -> Response:
     wiring.events().get(event)
     return reply(BatchList(batches=[BatchOut.of(batch) for batch in wiring.batches().all(event)]))
 
 
-@blueprint.route(BATCH, methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_batch(event: str, batch: str) -> Response:
     return reply(BatchOut.of(*read_batch(wiring.desk(), event, batch)))
 
 
-@blueprint.route(f"{BATCH}/deliveries", methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_deliveries(event: str, batch: str) -> Response:
     request = blueprint.current_request
     asked, limit = requests.parameters(request), requests.whole_number(request, "limit", 100, 1000)
@@ -68,41 +55,29 @@ def get_deliveries(event: str, batch: str) -> Response:
     return reply(DeliveryPage(deliveries=lines, cursor=following))
 
 
-@blueprint.route(f"{BATCH}/test", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_test(event: str, batch: str) -> Response:
     sent_of, works = send_test(wiring.desk(), event, batch, wiring.now())
     to, languages = sent_of.document.organiser.reply_to, [work.language for work in works]
     return reply(TestOut(sent_to=to, languages=languages, mails=len(works)), 202)
 
 
-@blueprint.route(f"{BATCH}/approve", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_approve(event: str, batch: str) -> Response:
     asked = requests.model_body(blueprint.current_request, ApproveIn)
     return _done(control_batch.approve, event, batch, asked.fingerprint)
 
 
-@blueprint.route(f"{BATCH}/pause", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_pause(event: str, batch: str) -> Response:
     return _done(control_batch.pause, event, batch, _reason())
 
 
-@blueprint.route(f"{BATCH}/resume", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_resume(event: str, batch: str) -> Response:
     return _done(control_batch.resume, event, batch)
 
 
-@blueprint.route(f"{BATCH}/cancel", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_cancel(event: str, batch: str) -> Response:
     return _done(control_batch.cancel, event, batch, _reason())
 
 
-@blueprint.route(f"{BATCH}/unknowns", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_unknowns(event: str, batch: str) -> Response:
     request = blueprint.current_request
     asked, who = requests.model_body(request, UnknownsIn), requests.who(request)

@@ -6,7 +6,6 @@ from typing import Any
 from chalice.app import Blueprint, CloudWatchEvent
 
 from chalicelib import wiring
-from chalicelib.usecases.tick import tick
 
 blueprint = Blueprint(__name__)
 
@@ -14,6 +13,8 @@ blueprint = Blueprint(__name__)
 @blueprint.schedule("rate(1 minute)", name="clock")
 def clock(event: CloudWatchEvent) -> dict[str, Any]:
     """Takes its time from the event, never from the machine. Raises when something failed, or was given up."""
+    from chalicelib.usecases.tick import tick
+
     now = datetime.fromisoformat(event.to_dict()["time"]).astimezone(UTC)
     done = tick(wiring.desk(), now)
     if done.failed:

@@ -9,9 +9,6 @@ from chalicelib.domain.roster import RowReport
 from chalicelib.domain.uploaded_list import ListState, UploadedList
 from chalicelib.handlers.representations import Asked
 
-SHEETS = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-"""Types of body that hold a file of people; which kind it is, its content says."""
-
 
 class InviteeRow(BaseModel):
     """One person of a list: the columns of the CSV are the same. Only ``email`` and ``name`` are needed."""

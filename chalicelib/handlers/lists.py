@@ -2,30 +2,21 @@
 
 from io import BytesIO
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
 from chalicelib import wiring
 from chalicelib.adapters.spreadsheets import read_sheet
 from chalicelib.domain.roster_rows import from_objects, read_rows
 from chalicelib.handlers import list_representations as out
 from chalicelib.handlers import requests
-from chalicelib.handlers.organisers import organisers
-from chalicelib.handlers.problems import answers_problems
+from chalicelib.handlers.organisers import JSON, blueprint
 from chalicelib.handlers.representations import reply
 from chalicelib.usecases.import_invitees import import_invitees
 from chalicelib.usecases.import_list import start_import
 from chalicelib.usecases.offer_upload import offer_upload
 from chalicelib.usecases.read_list import read_list
 
-blueprint = Blueprint(__name__)
 
-JSON = "application/json"
-
-
-@blueprint.route(
-    "/api/events/{event}/invitees", methods=["POST"], authorizer=organisers, content_types=[JSON, *out.SHEETS]
-)
-@answers_problems
 def post_invitees(event: str) -> Response:
     request = blueprint.current_request
     dry_run = requests.flag(request, "dry_run")
@@ -36,8 +27,6 @@ def post_invitees(event: str) -> Response:
     return reply(import_invitees(wiring.events(), wiring.people(), event, rows, dry_run=dry_run))
 
 
-@blueprint.route("/api/events/{event}/lists", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_list(event: str) -> Response:
     request = blueprint.current_request
     asked = requests.model_body(request, out.ListIn) if request.raw_body else out.ListIn()
@@ -45,21 +34,15 @@ def post_list(event: str) -> Response:
     return reply(out.ListOffer(list=listed.id, upload_url=url, expires_at=listed.upload_until), 201)
 
 
-@blueprint.route("/api/events/{event}/lists", methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_lists(event: str) -> Response:
     wiring.events().get(event)
     return reply(out.ListList(lists=[out.ListLine.of(one) for one in wiring.lists().all(event, wiring.now())]))
 
 
-@blueprint.route("/api/events/{event}/lists/{listed}", methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_list(event: str, listed: str) -> Response:
     return reply(out.ListOut.of(*read_list(wiring.lists(), wiring.uploads(), event, listed, wiring.now())))
 
 
-@blueprint.route("/api/events/{event}/lists/{listed}/import", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_import(event: str, listed: str) -> Response:
     dry_run = requests.flag(blueprint.current_request, "dry_run")
     return reply(out.ListLine.of(start_import(wiring.intake(), event, listed, wiring.now(), dry_run=dry_run)), 202)

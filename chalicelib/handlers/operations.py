@@ -10,6 +10,7 @@ from chalicelib.handlers import batch_representations as batch_out
 from chalicelib.handlers import list_representations as list_out
 from chalicelib.handlers import people_representations as people_out
 from chalicelib.handlers import representations as out
+from chalicelib.handlers.organisers import SHEETS
 from chalicelib.usecases.import_invitees import ImportReport
 
 Model = type[BaseModel]
@@ -61,7 +62,7 @@ OPERATIONS = (
         ImportReport,
         takes=list_out.InviteeRow,
         takes_list=True,
-        takes_also=list_out.SHEETS,
+        takes_also=SHEETS,
         query=(DRY_RUN,),
         problems=(404, 422),
     ),

@@ -1,86 +1,86 @@
-"""The organisers' API: JSON in and out, behind the Cognito authorizer."""
+"""The organisers' API by route: JSON in and out, behind the Cognito authorizer.
 
-import re
+A room is imported when the first of its routes is called, with its models and use cases: the invitees' pages come from
+the same function, and nobody who opens one waits for what organisers need.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple
 
 from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Response
 
-from chalicelib import wiring
-from chalicelib.domain.agenda import check
-from chalicelib.domain.errors import Invalid
-from chalicelib.domain.event import EventDocument
-from chalicelib.domain.tabular import to_csv
-from chalicelib.domain.text import SLUG
-from chalicelib.handlers import representations as out
-from chalicelib.handlers import requests
-from chalicelib.handlers.openapi import description
-from chalicelib.handlers.problems import answers_problems
-from chalicelib.usecases import list_answers
-from chalicelib.usecases.publish_event import publish_event
-from chalicelib.usecases.put_document import put_document
+from chalicelib.handlers.problems import View, answers_problems
 
 blueprint = Blueprint(__name__)
 
 organisers = CognitoUserPoolAuthorizer("organisers", provider_arns=["arn:aws:cognito-idp:named:in:resources"])
 
+JSON = "application/json"
+SHEETS = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+"""Types of body that hold a file of people; which kind it is, its content says."""
 
-@blueprint.route("/api/openapi.json", authorizer=organisers)
-@answers_problems
-def openapi() -> Response:
-    return out.reply(description())
-
-
-@blueprint.route("/api/events/{event}", methods=["PUT"], authorizer=organisers)
-@answers_problems
-def put_event(event: str) -> Response:
-    if not re.fullmatch(SLUG, event):
-        raise Invalid.field("event", "Name the event with lower-case letters, digits and hyphens, 1 to 64 of them.")
-    document = requests.model_body(blueprint.current_request, EventDocument)
-    stored, findings, new = publish_event(wiring.events(), event, document, wiring.now())
-    return out.reply(out.Published(event=event, version=stored.version, findings=findings), 201 if new else 200)
+EVENT = "/api/events/{event}"
+PERSON = f"{EVENT}/invitees/{{invitee}}"
+LIST = f"{EVENT}/lists/{{listed}}"
+BATCH = f"{EVENT}/batches/{{batch}}"
 
 
-@blueprint.route("/api/events/{event}", methods=["GET"], authorizer=organisers)
-@answers_problems
-def get_event(event: str) -> Response:
-    stored = wiring.events().get(event)
-    return out.reply(out.StoredEvent.of(stored, check(stored.document)))
+class Route(NamedTuple):
+    """``view`` is a function of a room beside this one; ``takes`` are the types of body that it reads."""
+
+    method: str
+    path: str
+    view: str
+    takes: Sequence[str] = (JSON,)
 
 
-@blueprint.route(
-    "/api/events/{event}/documents/{document}/{language}",
-    methods=["PUT"],
-    authorizer=organisers,
-    content_types=["application/pdf"],
+ROUTES = (
+    Route("GET", "/api/openapi.json", "events.openapi"),
+    Route("PUT", EVENT, "events.put_event"),
+    Route("GET", EVENT, "events.get_event"),
+    Route("PUT", f"{EVENT}/documents/{{document}}/{{language}}", "events.put_event_document", ["application/pdf"]),
+    Route("GET", f"{EVENT}/registrations", "events.get_registrations"),
+    Route("GET", f"{EVENT}/feedback", "events.get_feedback"),
+    Route("GET", f"{EVENT}/invitees", "people.get_invitees"),
+    Route("GET", PERSON, "people.get_invitee"),
+    Route("POST", f"{PERSON}/suppression/lift", "people.post_lift"),
+    Route("POST", f"{PERSON}/address", "people.post_address"),
+    Route("GET", f"{EVENT}/audit", "people.get_audit"),
+    Route("POST", f"{EVENT}/invitees", "lists.post_invitees", [JSON, *SHEETS]),
+    Route("POST", f"{EVENT}/lists", "lists.post_list"),
+    Route("GET", f"{EVENT}/lists", "lists.get_lists"),
+    Route("GET", LIST, "lists.get_list"),
+    Route("POST", f"{LIST}/import", "lists.post_import"),
+    Route("POST", f"{EVENT}/batches", "batches.post_batch"),
+    Route("GET", f"{EVENT}/batches", "batches.get_batches"),
+    Route("GET", BATCH, "batches.get_batch"),
+    Route("GET", f"{BATCH}/deliveries", "batches.get_deliveries"),
+    Route("POST", f"{BATCH}/test", "batches.post_test"),
+    Route("POST", f"{BATCH}/approve", "batches.post_approve"),
+    Route("POST", f"{BATCH}/pause", "batches.post_pause"),
+    Route("POST", f"{BATCH}/resume", "batches.post_resume"),
+    Route("POST", f"{BATCH}/cancel", "batches.post_cancel"),
+    Route("POST", f"{BATCH}/unknowns", "batches.post_unknowns"),
 )
-@answers_problems
-def put_event_document(event: str, document: str, language: str) -> Response:
-    content = requests.octets(blueprint.current_request)
-    put_document(wiring.events(), wiring.documents(), event, document, language, content)
-    return out.reply(out.StoredDocument(event=event, document=document, language=language, bytes=len(content)))
 
 
-@blueprint.route("/api/events/{event}/registrations", methods=["GET"], authorizer=organisers)
-@answers_problems
-def get_registrations(event: str) -> Response:
-    rows = list_answers.registrations(wiring.events(), wiring.invitees(), event)
-    if requests.wants_csv(blueprint.current_request):
-        return _csv("registrations", list(out.RegistrationOut.model_fields), rows)
-    return out.reply(out.RegistrationList(registrations=[out.RegistrationOut.model_validate(row) for row in rows]))
+def view(name: str) -> View:
+    """The view of this name, ``room.function``, importing its room."""
+    room, _, function = name.partition(".")
+    found: View = getattr(import_module(f"chalicelib.handlers.{room}"), function)
+    return found
 
 
-@blueprint.route("/api/events/{event}/feedback", methods=["GET"], authorizer=organisers)
-@answers_problems
-def get_feedback(event: str) -> Response:
-    columns, rows = list_answers.feedback(wiring.events(), wiring.invitees(), wiring.feedbacks(), event)
-    if requests.wants_csv(blueprint.current_request):
-        return _csv("feedback", columns, rows)
-    return out.reply(out.FeedbackList(feedback=rows))
+def _when_called(name: str) -> View:
+    def called(**arguments: str) -> Response:
+        return view(name)(**arguments)
+
+    called.__name__ = name.partition(".")[2]
+    return answers_problems(called)
 
 
-def _csv(name: str, columns: list[str], rows: list[dict[str, object]]) -> Response:
-    headers: dict[str, str | list[str]] = {
-        "Content-Type": "text/csv; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{name}.csv"',
-        "Cache-Control": "no-store",
-    }
-    return Response(to_csv(columns, rows).encode(), headers=headers)
+for route in ROUTES:
+    blueprint.route(route.path, methods=[route.method], authorizer=organisers, content_types=list(route.takes))(
+        _when_called(route.view)
+    )

@@ -1,27 +1,20 @@
 """The organisers' API of people: who is invited, one person's file, their address; and the audit log."""
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
 from chalicelib import wiring
 from chalicelib.handlers import people_representations as out
 from chalicelib.handlers import requests
-from chalicelib.handlers.organisers import organisers
-from chalicelib.handlers.problems import answers_problems
+from chalicelib.handlers.organisers import blueprint
 from chalicelib.handlers.representations import reply
 from chalicelib.usecases import list_answers
 from chalicelib.usecases.lift_suppression import lift_suppression
 from chalicelib.usecases.read_person import read_person
 from chalicelib.usecases.replace_address import replace_address
 
-blueprint = Blueprint(__name__)
-
-PERSON = "/api/events/{event}/invitees/{invitee}"
-
 FILTERS = ("status", "category", "language", "suppressed")
 
 
-@blueprint.route("/api/events/{event}/invitees", methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_invitees(event: str) -> Response:
     request = blueprint.current_request
     asked = requests.parameters(request)
@@ -32,15 +25,11 @@ def get_invitees(event: str) -> Response:
     return reply(out.InviteePage(invitees=shown, cursor=requests.to_cursor(following)))
 
 
-@blueprint.route(PERSON, methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_invitee(event: str, invitee: str) -> Response:
     person = read_person(wiring.invitees(), wiring.addresses(), wiring.links(), event, invitee)
     return reply(out.PersonOut.of(person))
 
 
-@blueprint.route(f"{PERSON}/suppression/lift", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_lift(event: str, invitee: str) -> Response:
     request = blueprint.current_request
     wanted, who = requests.model_body(request, out.LiftIn), requests.who(request)
@@ -50,8 +39,6 @@ def post_lift(event: str, invitee: str) -> Response:
     return reply(out.Lifted(invitee=invitee, know=know))
 
 
-@blueprint.route(f"{PERSON}/address", methods=["POST"], authorizer=organisers)
-@answers_problems
 def post_address(event: str, invitee: str) -> Response:
     request = blueprint.current_request
     wanted, who = requests.model_body(request, out.AddressIn), requests.who(request)
@@ -70,8 +57,6 @@ def post_address(event: str, invitee: str) -> Response:
     return reply(out.InviteeOut.of(person))
 
 
-@blueprint.route("/api/events/{event}/audit", methods=["GET"], authorizer=organisers)
-@answers_problems
 def get_audit(event: str) -> Response:
     wiring.events().get(event)
     return reply(out.AuditList(entries=wiring.audit().all(event)))

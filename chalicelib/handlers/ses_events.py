@@ -1,13 +1,17 @@
 """What SES tells of mails on their way: it comes through a queue, and this function works off a hundred at a time."""
 
+from __future__ import annotations
+
 import json
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import wiring
-from chalicelib.usecases.record_mail_event import Moved, note_moves, record_mail_event
+
+if TYPE_CHECKING:
+    from chalicelib.usecases.record_mail_event import Moved
 
 blueprint = Blueprint(__name__)
 logger = logging.getLogger(__name__)
@@ -21,6 +25,8 @@ def ses_events(event: SQSEvent) -> dict[str, Any]:
 
     Mail that is not ours is passed over, and so is the plain sentence that SES sends to a new destination.
     """
+    from chalicelib.usecases.record_mail_event import note_moves
+
     failed, moved = [], []
     for record in event:
         try:
@@ -34,6 +40,8 @@ def ses_events(event: SQSEvent) -> dict[str, Any]:
 
 def _apply(body: str) -> Moved | None:
     """One event, which SNS passes on raw (``RawMessageDelivery`` in the template)."""
+    from chalicelib.usecases.record_mail_event import record_mail_event
+
     try:
         told = json.loads(body)
     except ValueError:

@@ -1,0 +1,65 @@
+"""The organisers' API of events: the document, the files that go with mails, and what came back."""
+
+import re
+
+from chalice.app import Response
+
+from chalicelib import wiring
+from chalicelib.domain.agenda import check
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.tabular import to_csv
+from chalicelib.domain.text import SLUG
+from chalicelib.handlers import representations as out
+from chalicelib.handlers import requests
+from chalicelib.handlers.openapi import description
+from chalicelib.handlers.organisers import blueprint
+from chalicelib.usecases import list_answers
+from chalicelib.usecases.publish_event import publish_event
+from chalicelib.usecases.put_document import put_document
+
+
+def openapi() -> Response:
+    return out.reply(description())
+
+
+def put_event(event: str) -> Response:
+    if not re.fullmatch(SLUG, event):
+        raise Invalid.field("event", "Name the event with lower-case letters, digits and hyphens, 1 to 64 of them.")
+    document = requests.model_body(blueprint.current_request, EventDocument)
+    stored, findings, new = publish_event(wiring.events(), event, document, wiring.now())
+    return out.reply(out.Published(event=event, version=stored.version, findings=findings), 201 if new else 200)
+
+
+def get_event(event: str) -> Response:
+    stored = wiring.events().get(event)
+    return out.reply(out.StoredEvent.of(stored, check(stored.document)))
+
+
+def put_event_document(event: str, document: str, language: str) -> Response:
+    content = requests.octets(blueprint.current_request)
+    put_document(wiring.events(), wiring.documents(), event, document, language, content)
+    return out.reply(out.StoredDocument(event=event, document=document, language=language, bytes=len(content)))
+
+
+def get_registrations(event: str) -> Response:
+    rows = list_answers.registrations(wiring.events(), wiring.invitees(), event)
+    if requests.wants_csv(blueprint.current_request):
+        return _csv("registrations", list(out.RegistrationOut.model_fields), rows)
+    return out.reply(out.RegistrationList(registrations=[out.RegistrationOut.model_validate(row) for row in rows]))
+
+
+def get_feedback(event: str) -> Response:
+    columns, rows = list_answers.feedback(wiring.events(), wiring.invitees(), wiring.feedbacks(), event)
+    if requests.wants_csv(blueprint.current_request):
+        return _csv("feedback", columns, rows)
+    return out.reply(out.FeedbackList(feedback=rows))
+
+
+def _csv(name: str, columns: list[str], rows: list[dict[str, object]]) -> Response:
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "Cache-Control": "no-store",
+    }
+    return Response(to_csv(columns, rows).encode(), headers=headers)
