@@ -1,9 +1,13 @@
-"""boto3 clients, one each, made on first use: making one costs 130 to 185 ms, so a function makes only what it uses."""
+"""AWS's clients, one each, made on first use: making one costs 130 to 185 ms, so a function makes only what it uses.
+
+They are boto3's, made as boto3 makes them, by botocore: boto3 itself would also import resources and managed transfers,
+which nothing here uses.
+"""
 
 from functools import cache
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 CONNECTIONS = 32
@@ -30,6 +34,11 @@ REGIONAL = PATIENT.merge(Config(signature_version="s3v4", s3={"addressing_style"
 
 
 @cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
 def client(service: str) -> Any:
     """The client of ``service``; SES gets one attempt per call, all others retry."""
-    return boto3.client(service, config={"sesv2": ONCE, "s3": REGIONAL}.get(service, PATIENT))
+    return _session().create_client(service, config={"sesv2": ONCE, "s3": REGIONAL}.get(service, PATIENT))

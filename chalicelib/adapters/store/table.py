@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
+
+from chalicelib.adapters.store.wire import from_wire, to_wire
 
 Item = dict[str, Any]
 Key = tuple[str, str]
@@ -25,9 +26,6 @@ PASSING = {"TransactionConflict", "TransactionConflictException", "ThrottlingErr
 
 BUSY_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds, at most, between tries of a batch of which DynamoDB leaves a part unprocessed."""
-
-_to_wire = TypeSerializer().serialize
-_from_wire = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ class Page:
 
 
 class Table:
-    """One table by its name, through a low-level boto3 client."""
+    """One table by its name, through a low-level client."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -146,9 +144,9 @@ class Table:
         An ``index`` is always read as it comes: DynamoDB cannot read one consistently.
         """
         hash_name, range_name = ("GSI1PK", "GSI1SK") if index else ("PK", "SK")
-        values, names, expression = {":pk": _to_wire(pk)}, {"#pk": hash_name}, "#pk = :pk"
+        values, names, expression = {":pk": to_wire(pk)}, {"#pk": hash_name}, "#pk = :pk"
         if begins or until:
-            names["#sk"], values[":sk"] = range_name, _to_wire(begins or until)
+            names["#sk"], values[":sk"] = range_name, to_wire(begins or until)
             expression += " AND begins_with(#sk, :sk)" if begins else " AND #sk <= :sk"
         names |= {f"#{name}": name for name in fields}
         answer = self._client.query(
@@ -318,8 +316,8 @@ def _key(key: Key) -> Item:
 
 
 def _wire(item: Item) -> Item:
-    return {name: _to_wire(value) for name, value in item.items()}
+    return {name: to_wire(value) for name, value in item.items()}
 
 
 def _item(wire: Item) -> Item:
-    return {name: _from_wire(value) for name, value in wire.items()}
+    return {name: from_wire(value) for name, value in wire.items()}
