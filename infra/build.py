@@ -1,9 +1,9 @@
 """Build what AWS is given: ``python -m infra.build`` writes ``.build/out/`` (template, function zip, layers).
 
-The steps: compile catalogues and mails, copy the project aside, let ``chalice package`` do its work, then take out of
-the zip what no function loads, and put in the bytecode of what they do, which Lambda could not write itself. The result
-is the same on every machine but for compiled wheels: ``--host`` swaps those for this machine's own, so that a Mac can
-run locally what Linux would run in Lambda.
+The steps: compile catalogues and mails, copy the project aside, compile its templates, let ``chalice package`` do its
+work, then take out of the zip what no function loads, and put in the bytecode of what they do, which Lambda could not
+write itself. The result is the same on every machine but for compiled wheels: ``--host`` swaps those for this machine's
+own, so that a Mac can run locally what Linux would run in Lambda.
 """
 
 import argparse
@@ -18,7 +18,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.compile import compile_all
+from chalicelib.adapters.templates import COMPILED
+from infra.compile import compile_all, compile_templates
+from infra.trim import trim
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
@@ -33,11 +35,10 @@ SOURCES = (
     ".chalice/config.json",
     "requirements.txt",
     "infra/build.py",
+    "infra/compile.py",
+    "infra/trim.py",
     "infra/layers.txt",
 )
-CALLED = {"dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs"}
-"""The services that the functions call: botocore carries the descriptions of four hundred more."""
-
 LAMBDA_PLATFORM = "manylinux2014_x86_64"
 LAMBDA_PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 """Those of Lambda's that this project runs on: the functions get the Python that packs them."""
@@ -93,6 +94,7 @@ def _copy_aside() -> Path:
     ignore = shutil.ignore_patterns("__pycache__", "*.mjml", "*.po", "deployed", "deployments")
     for name in ("chalicelib", ".chalice", "templates", "infra/policies"):
         shutil.copytree(ROOT / name, aside / name, ignore=ignore)
+    compile_templates(aside / "templates" / COMPILED)
     if downloaded.exists():
         shutil.move(downloaded, aside / ".chalice/deployments")
     (aside / "vendor").mkdir()
@@ -130,9 +132,7 @@ def _slim(archive: Path, swap: Callable[[Path], None] | None = None) -> None:
         tree = Path(aside)
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(tree)
-        for service in (tree / "botocore/data").iterdir():
-            if service.is_dir() and service.name not in CALLED:
-                shutil.rmtree(service)
+        trim(tree / "botocore/data")
         for unused in ("boto3/examples", "bin", "icalendar/tests", "icalendar/fuzzing"):
             shutil.rmtree(tree / unused, ignore_errors=True)
         if swap:

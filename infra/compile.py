@@ -5,6 +5,8 @@ Babel and MJML work here, when packaging, and are absent from Lambda. Made from 
     locale/<language>/LC_MESSAGES/convoke.mo   from convoke.po beside it
     locale/<language>/names.json               months, weekdays, cities of time zones, countries: from CLDR, by Babel
     email/<kind>/body.html                     from body.mjml beside it
+
+and, in the package alone, ``compiled/``: each of Jinja2's templates as the Python module that Jinja2 makes of it.
 """
 
 import argparse
@@ -107,6 +109,13 @@ def compile_mails(root: Path) -> list[Path]:
     for source in sorted((root / "templates/email").glob("*/body.mjml")):
         made += write_if_changed(source.with_suffix(".html"), _mail_html(source).encode())
     return made
+
+
+def compile_templates(target: Path) -> None:
+    """Every template as a module for ``ModuleLoader``, the same for each language. Raises TemplateSyntaxError."""
+    from chalicelib.adapters.templates import environment
+
+    environment("en").compile_templates(target, ["html", "txt"], zip=None, ignore_errors=False)
 
 
 def _mail_html(source: Path) -> str:

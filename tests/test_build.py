@@ -1,18 +1,39 @@
 """What the package is made of: bytecode that is used, the same bytes each time, alarms that reach somebody."""
 
+import gzip
 import importlib.util
 import json
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 import yaml
+from botocore import xform_name
+from botocore.loaders import Loader
 
 from infra import build
 from infra.build import ROOT, require_python
+from infra.trim import CALLED, trim
+
+SQS = {
+    "metadata": {"protocol": "json"},
+    "operations": {"SendMessageBatch": {"input": {"shape": "Batch"}, "documentation": "words"}, "PurgeQueue": {}},
+    "shapes": {
+        "Batch": {"type": "structure", "members": {"entries": {"shape": "Entries", "documentation": "words"}}},
+        "Entries": {"type": "list", "member": {"shape": "Entry"}},
+        "Entry": {"type": "structure", "members": {"documentation": {"shape": "Text"}, "in": {"shape": "Entry"}}},
+        "Text": {"type": "string", "documentation": "words"},
+        "Purge": {"type": "structure", "members": {}},
+    },
+    "documentation": "words",
+}
+ENDPOINTS = {"version": 3, "partitions": [{"partition": "aws", "services": {"sqs": {"a": 1}, "ec2": {"a": 1}}}]}
 
 
 @pytest.fixture
@@ -22,8 +43,9 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "deployment.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("room/__init__.py", "NAMES = frozenset({'a', 'b', 'c'})\n\n\ndef fail():\n    raise KeyError\n")
-        packed.writestr("botocore/data/sqs/service-2.json", "{}")
-        packed.writestr("botocore/data/ec2/service-2.json", "{}")
+        packed.writestr("botocore/data/sqs/2012-11-05/service-2.json.gz", gzip.compress(json.dumps(SQS).encode()))
+        packed.writestr("botocore/data/ec2/2016-11-15/service-2.json.gz", gzip.compress(b"{}"))
+        packed.writestr("botocore/data/endpoints.json", json.dumps(ENDPOINTS))
     return path
 
 
@@ -35,7 +57,57 @@ def names(archive: Path) -> set[str]:
 def test_the_package_has_the_bytecode_of_its_modules_and_only_services_that_are_called(archive: Path) -> None:
     build._slim(archive)
     bytecode = importlib.util.cache_from_source("room/__init__.py")
-    assert names(archive) == {"room/__init__.py", bytecode, "botocore/data/sqs/service-2.json"}
+    described = {"botocore/data/sqs/2012-11-05/service-2.json", "botocore/data/endpoints.json"}
+    assert names(archive) == {"room/__init__.py", bytecode, *described}
+
+
+def test_a_service_is_described_by_what_is_called_and_what_that_uses_without_words(archive: Path) -> None:
+    build._slim(archive)
+    with zipfile.ZipFile(archive) as packed:
+        service = json.loads(packed.read("botocore/data/sqs/2012-11-05/service-2.json"))
+        endpoints = json.loads(packed.read("botocore/data/endpoints.json"))
+    assert service == {
+        "metadata": {"protocol": "json"},
+        "operations": {"SendMessageBatch": {"input": {"shape": "Batch"}}},
+        "shapes": {
+            "Batch": {"type": "structure", "members": {"entries": {"shape": "Entries"}}},
+            "Entries": {"type": "list", "member": {"shape": "Entry"}},
+            "Entry": {"type": "structure", "members": {"documentation": {"shape": "Text"}, "in": {"shape": "Entry"}}},
+            "Text": {"type": "string"},
+        },
+    }
+    assert endpoints == {"version": 3, "partitions": [{"partition": "aws", "services": {"sqs": {"a": 1}}}]}
+
+
+def test_every_method_that_the_adapters_call_of_a_client_is_packed() -> None:
+    """Those of a client that is held, given or asked for; ``botocore.xform_name`` makes them of the operations."""
+    called = set()
+    for path in sorted((ROOT / "chalicelib/adapters").rglob("*.py")):
+        called |= set(re.findall(r"\b(?:_?client|_s3|_invoke\(\))\.([a-z_]+)\b", path.read_text("utf-8")))
+    packed = {xform_name(operation) for operations in CALLED.values() for operation in operations}
+    assert called - {"generate_presigned_url"} == packed
+
+
+def test_clients_of_the_packed_descriptions_speak_to_where_all_of_botocore_would(tmp_path: Path) -> None:
+    whole = Path(botocore.__file__).parent / "data"
+    for name in ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"):
+        shutil.copy(whole / name, tmp_path)
+    for service in CALLED:
+        shutil.copytree(whole / service, tmp_path / service)
+    trim(tmp_path)
+    for region in ("eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1"):
+        for service, operations in CALLED.items():
+            ours, theirs = (_client(service, region, path) for path in (tmp_path, whole))
+            assert ours.meta.endpoint_url == theirs.meta.endpoint_url
+            assert set(ours.meta.method_to_api_mapping.values()) == operations
+
+
+def _client(service: str, region: str, data: Path) -> Any:
+    session = botocore.session.Session()
+    loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+    session.register_component("data_loader", loader)
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return session.create_client(service, region_name=region, **keys)
 
 
 def test_python_takes_the_bytecode_without_a_look_at_the_source(archive: Path, tmp_path: Path) -> None:

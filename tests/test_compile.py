@@ -1,13 +1,19 @@
 """Packaging makes the same files from the same sources, and every word that people read has a translation."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from jinja2 import ModuleLoader
 
-from infra.compile import ROOT, compile_all, names
+from chalicelib.adapters import templates
+from infra.compile import ROOT, compile_all, compile_templates, names
 from infra.messages import extract, languages, sentences, update_messages
+from tests.adapters.page_cases import STATES, page
 
 OTHERS = [language for language in languages(ROOT) if language != "en"]
 
@@ -86,3 +92,25 @@ def test_names_have_twelve_months_seven_days_and_no_letters_that_fonts_lack():
         made = names(language)
         assert (len(made["months"]), len(made["weekdays"])) == (12, 7)
         assert "\u202f" not in str(made["dates"])
+
+
+def test_templates_made_ready_for_the_package_say_the_same_as_their_sources(tmp_path, monkeypatch):
+    shown = {(case, code): page(case, code) for case in STATES for code in languages(ROOT)}
+    shutil.copytree(ROOT / "templates/locale", tmp_path / "locale")
+    compile_templates(tmp_path / templates.COMPILED)
+    monkeypatch.setattr(templates, "TEMPLATES", tmp_path)
+    templates.environment.cache_clear()
+    try:
+        assert {(case, code): page(case, code) for case, code in shown} == shown
+        assert isinstance(templates.environment("ru").loader, ModuleLoader)
+    finally:
+        templates.environment.cache_clear()
+
+
+def test_templates_are_made_ready_alike_whatever_seeds_the_hashes(tmp_path):
+    code = "import sys, pathlib; from infra.compile import compile_templates as c; c(pathlib.Path(sys.argv[1]))"
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], cwd=ROOT, env=environment, check=True)
+    first, second = ({file.name: file.read_bytes() for file in (tmp_path / seed).iterdir()} for seed in ("1", "2"))
+    assert first == second and first

@@ -4,6 +4,7 @@ They are boto3's, made as boto3 makes them, by botocore: boto3 itself would also
 which nothing here uses.
 """
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -33,6 +34,23 @@ REGIONAL = PATIENT.merge(Config(signature_version="s3v4", s3={"addressing_style"
 """For S3: the addresses that it signs name the bucket's region and are signed as every region wants it."""
 
 
+class Client:
+    """The client of a service. It is made when the first thing is asked of it, by one of the threads that ask."""
+
+    def __init__(self, service: str) -> None:
+        self._service, self._made = service, None
+
+    def __getattr__(self, name: str) -> Any:
+        with _one_by_one:
+            if self._made is None:
+                config = {"sesv2": ONCE, "s3": REGIONAL}.get(self._service, PATIENT)
+                self._made = _session().create_client(self._service, config=config)
+        return getattr(self._made, name)
+
+
+_one_by_one = threading.Lock()
+
+
 @cache
 def _session() -> botocore.session.Session:
     return botocore.session.get_session()
@@ -41,4 +59,4 @@ def _session() -> botocore.session.Session:
 @cache
 def client(service: str) -> Any:
     """The client of ``service``; SES gets one attempt per call, all others retry."""
-    return _session().create_client(service, config={"sesv2": ONCE, "s3": REGIONAL}.get(service, PATIENT))
+    return Client(service)

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    ModuleLoader,
+    StrictUndefined,
+    TemplateError,
+    select_autoescape,
+)
 from markupsafe import Markup
 
 from chalicelib.adapters.language import Locale, load_locale
@@ -14,6 +21,9 @@ from chalicelib.domain.text import Text, words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 """Beside ``chalicelib/``: in the repository, and at the root of the zip that Lambda unpacks."""
+
+COMPILED = "compiled"
+"""In the package, below ``TEMPLATES``: every template as a Python module, so that none is compiled for a reader."""
 
 
 def render(name: str, locale: Locale, **context: Any) -> str:
@@ -30,9 +40,10 @@ def environment(code: str) -> Environment:
 
     ``text|words`` is a Text in the language; ``address|mailto`` a link that opens a mail.
     """
-    locale = load_locale(code)
+    locale, ready = load_locale(code), TEMPLATES / COMPILED
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(("html",)), undefined=StrictUndefined,
+        loader=ModuleLoader(ready) if ready.exists() else FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",)), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False, extensions=["jinja2.ext.i18n"])
     made.policies["ext.i18n.trimmed"] = True
     install: Callable[..., None] = getattr(made, "install_gettext_translations")  # noqa: B009  (added by the extension)

@@ -7,11 +7,13 @@ ConvokeError
 └── Closed         410  the time for this has passed
 """
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class Problem(BaseModel):
     """One field that does not fit: where it stands (a dotted path such as ``sessions.0.ends``) and what to do."""
+
+    model_config = ConfigDict(defer_build=True)
 
     field: str
     message: str

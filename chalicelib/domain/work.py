@@ -1,10 +1,12 @@
 """What a queue message says: a reference, never a mail. What to send is read when it is sent."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from chalicelib.domain.batch import Batch
 from chalicelib.domain.event import Kind, Model
+
+if TYPE_CHECKING:
+    from chalicelib.domain.batch import Batch
 
 URGENT: frozenset[Kind] = frozenset({"confirmation", "reminder", "test", "notice"})
 """Kinds that somebody waits for now: they have a queue of their own, and the pacer lets them go first."""
@@ -49,7 +51,7 @@ def organiser_id(event: str) -> str:
     return f"organiser-{event}"
 
 
-def chunks_of(batch: Batch, numbers: Iterable[int]) -> list[Work]:
+def chunks_of(batch: "Batch", numbers: Iterable[int]) -> list[Work]:
     """The work of a batch, a message a chunk, of the chunks with these numbers."""
     return [
         Work(

@@ -1,13 +1,16 @@
 """One person's calendar entry, as it goes with mails and stands on the page."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalicelib.adapters.calendar import calendar
 from chalicelib.adapters.language import Locale
 from chalicelib.adapters.store.invitees import PersonFile
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Invitee, Registration
-from chalicelib.domain.message import CalendarMethod
+
+if TYPE_CHECKING:
+    from chalicelib.domain.message import CalendarMethod
 
 
 def calendar_entry(
@@ -15,7 +18,7 @@ def calendar_entry(
     invitee: Invitee,
     registration: Registration | None,
     locale: Locale,
-    method: CalendarMethod,
+    method: "CalendarMethod",
     page: str,
     now: datetime,
 ) -> bytes | None:
@@ -39,7 +42,7 @@ def calendar_entry(
 
 def calendar_file_of(
     event: Event, person: PersonFile, locale: Locale, page: str, now: datetime
-) -> tuple[bytes | None, CalendarMethod]:
+) -> tuple[bytes | None, "CalendarMethod"]:
     """What the page offers: the sessions, or, for somebody who declined, the cancellation of those registered for."""
     invitee = person.invitee
     if invitee.rsvp != "declined":
