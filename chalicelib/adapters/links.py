@@ -100,7 +100,7 @@ class Links:
 
     def _mac(self, key_id: str, purpose: str, invitee_id: str, generation: int) -> str:
         message = f"{purpose}\0{invitee_id}\0{generation}".encode()
-        digest = hmac.new(self._keys[key_id].encode(), message, hashlib.sha256).digest()[:20]
+        digest = hmac.digest(self._keys[key_id].encode(), message, "sha256")[:20]
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 

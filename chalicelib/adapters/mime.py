@@ -35,6 +35,12 @@ CALENDAR_FILENAME = "invite.ics"
 KEPT_ATTACHMENTS = 64
 """Encoded files held in memory per container: as many as adapters.documents holds of the files themselves."""
 
+KEPT_LINES = 4096
+"""Encoded lines held in memory per container: most lines of a mail are the same for everybody of its language."""
+
+KEPT_ADDRESSES = 256
+"""Of senders and recipients: two of a mail's three addresses are the same for everybody."""
+
 LINE = 76
 """Characters a line: what RFC 2045 allows in an encoded body, and RFC 2047 in a header line with an encoded word."""
 
@@ -57,12 +63,13 @@ def build(message: Message) -> bytes:
     """
     boundary = sha256(message.reference.encode()).hexdigest()[:24]
     calendar = None if message.calendar is None else _base64(message.calendar)
-    body = _multipart("alternative", f"=_a{boundary}", _alternatives(message, calendar))
+    body = _multipart("alternative", f"=_a{boundary}", [[part] for part in _alternatives(message, calendar)])
     if attached := _attached(message, calendar):
-        body = _multipart("mixed", f"=_m{boundary}", [body, *attached])
-    return _headers(message).encode("ascii") + body
+        body = _multipart("mixed", f"=_m{boundary}", [body, *([file] for file in attached)])
+    return b"".join([_headers(message).encode("ascii"), *body])
 
 
+@lru_cache(maxsize=KEPT_ADDRESSES)
 def address(value: str) -> str:
     """An address as the wire has it, ASCII alone (``domain.address``). ValueError."""
     if _CONTROL.search(value):
@@ -116,12 +123,16 @@ def _file(filename: str, content_type: str, encoded: bytes) -> bytes:
     return _part(f'{kind};\r\n name="{name}"', "base64", encoded, disposition)
 
 
-def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
-    """``=_`` cannot occur in Base64 or quoted-printable, so that no part can hold the boundary (RFC 2045, 6.7)."""
+def _multipart(subtype: str, boundary: str, parts: list[list[bytes]]) -> list[bytes]:
+    """The parts' bytes and this one's in order, to be joined once: they are large.
+
+    ``=_`` cannot occur in Base64 or quoted-printable, so that no part can hold the boundary (RFC 2045, 6.7).
+    """
     mark = f"--{boundary}".encode()
-    joined = b"".join(b"%s\r\n%s\r\n" % (mark, part) for part in parts)
-    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()
-    return b"%s%s%s--\r\n" % (head, joined, mark)
+    pieces = [f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()]
+    for part in parts:
+        pieces += [mark, b"\r\n", *part, b"\r\n"]
+    return [*pieces, mark, b"--\r\n"]
 
 
 def _part(content_type: str, encoding: str, encoded: bytes, more: str = "") -> bytes:
@@ -135,7 +146,12 @@ def _text(subtype: str, text: str) -> bytes:
     escaped = len(data.translate(None, _QP_SAFE))
     if 2 * escaped > 0.37 * len(data):
         return _part(f"text/{subtype}; charset=utf-8", "base64", _base64(data))
-    return _part(f"text/{subtype}; charset=utf-8", "quoted-printable", b2a_qp(data, istext=True))
+    return _part(f"text/{subtype}; charset=utf-8", "quoted-printable", b"".join(map(_quoted, data.splitlines(True))))
+
+
+@lru_cache(maxsize=KEPT_LINES)
+def _quoted(line: bytes) -> bytes:
+    return b2a_qp(line, istext=True)
 
 
 def _base64(data: bytes) -> bytes:

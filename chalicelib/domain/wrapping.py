@@ -1,6 +1,7 @@
 """Plain text set in lines, for the text part of mails."""
 
 import re
+from functools import lru_cache
 
 WIDTH = 72
 """Characters a line, so that it still fits when quoted once (RFC 3676, 4.2). Longer words stay whole."""
@@ -11,13 +12,14 @@ _HEAD = re.compile(r" *(?:- |\d\S+ {2})?")
 
 def wrapped(text: str) -> str:
     """Lines of 72 characters or fewer, each going on below its own first word; never two empty lines on end."""
-    lines = [part for line in text.splitlines() for part in _wrapped_line(line.rstrip())]
+    lines: list[str] = []
+    for line in map(str.rstrip, text.splitlines()):
+        lines += [line] if len(line) <= WIDTH else _long_line(line)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
-def _wrapped_line(line: str) -> list[str]:
-    if len(line) <= WIDTH:
-        return [line]
+@lru_cache(maxsize=1024)
+def _long_line(line: str) -> list[str]:
     head = _HEAD.match(line)
     start = head[0] if head else ""
     first, *rest = line[len(start):].split(" ")
