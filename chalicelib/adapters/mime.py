@@ -142,16 +142,16 @@ def _part(content_type: str, encoding: str, encoded: bytes, more: str = "") -> b
 
 def _text(subtype: str, text: str) -> bytes:
     """Quoted-printable, or Base64 where that is shorter: Cyrillic is."""
-    data = "\r\n".join(text.splitlines()).encode("utf-8", "replace") + b"\r\n"
-    escaped = len(data.translate(None, _QP_SAFE))
-    if 2 * escaped > 0.37 * len(data):
+    octets, lines = text.encode("utf-8", "replace"), text.splitlines() or [""]
+    if 2 * len(octets.translate(None, _QP_SAFE)) > 0.37 * len(octets):
+        data = "\r\n".join([*lines, ""]).encode("utf-8", "replace")
         return _part(f"text/{subtype}; charset=utf-8", "base64", _base64(data))
-    return _part(f"text/{subtype}; charset=utf-8", "quoted-printable", b"".join(map(_quoted, data.splitlines(True))))
+    return _part(f"text/{subtype}; charset=utf-8", "quoted-printable", b"".join(map(_quoted, lines)))
 
 
 @lru_cache(maxsize=KEPT_LINES)
-def _quoted(line: bytes) -> bytes:
-    return b2a_qp(line, istext=True)
+def _quoted(line: str) -> bytes:
+    return b2a_qp(line.encode("utf-8", "replace") + b"\r\n", istext=True)
 
 
 def _base64(data: bytes) -> bytes:
