@@ -57,8 +57,7 @@ def cut_down(model: dict[str, Any], called: set[str]) -> dict[str, Any]:
         if (name := waiting.pop()) not in shapes:
             shapes[name] = model["shapes"][name]
             waiting += _shapes_of(shapes[name])
-    kept: dict[str, Any] = _without_words({**model, "operations": operations, "shapes": shapes})
-    return kept
+    return {**model, "operations": _without_words(operations), "shapes": _without_words(shapes), "documentation": ""}
 
 
 def _shapes_of(node: Any) -> Iterator[str]:
@@ -70,7 +69,9 @@ def _shapes_of(node: Any) -> Iterator[str]:
 
 
 def _without_words(node: Any) -> Any:
-    """``documentation`` is words where it is a string: a member of that name is an object, and stays."""
+    """``documentation`` is words where it is a string: a member of that name is an object, and stays. botocore wants
+    them of a client's own parameters alone, which stand elsewhere.
+    """
     if isinstance(node, list):
         return [_without_words(one) for one in node]
     if not isinstance(node, dict):
