@@ -1,7 +1,7 @@
 """Values as DynamoDB writes them: ``{"S": "words"}``, ``{"N": "7"}``, ``{"M": {…}}``.
 
 The types that the table holds; DynamoDB developer guide, "Low-level API", data type descriptors. What boto3 has for
-this is a part of its resources, and a third slower to import than everything that is used of it.
+this cannot be imported without all of boto3, of which nothing else is used: a tenth of what botocore takes.
 """
 
 from collections.abc import Callable, Mapping
