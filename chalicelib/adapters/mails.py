@@ -18,7 +18,7 @@ from chalicelib.domain.batch import Batch
 from chalicelib.domain.colour import readable
 from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, EventDocument, Kind, Question, Session
-from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Links, Words
 from chalicelib.domain.schedule import feedback_window
 from chalicelib.domain.text import one_line, words
@@ -62,7 +62,7 @@ class Unreached(NamedTuple):
 
 
 def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links: Links, now: datetime,
-            registration: Registration | None = None, session: Session | None = None,
+            registration: Attendance | None = None, session: Session | None = None,
             attached: Sequence[str] | None = None, tested: Batch | None = None) -> Words:
     """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms.
 
@@ -70,7 +70,8 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
     ``tested``: the mail is a test of this batch and says so.
     ValueError for a reminder without a session or a confirmation without a registration.
     """
-    if (kind == "reminder" and session is None) or (kind == "confirmation" and registration is None):
+    confirmed = kind != "confirmation" or isinstance(registration, Registration)
+    if (kind == "reminder" and session is None) or not confirmed:
         raise ValueError(f"a {kind} needs its {'session' if kind == 'reminder' else 'registration'}")
     document = event.document
     facts = _facts(_Same(document), locale, invitee.time_zone)
@@ -197,7 +198,7 @@ def minutes(document: EventDocument) -> int:
     return max(1, -(-sum(SECONDS[question.kind] for question in questions) // 60))
 
 
-def _own(document: EventDocument, facts: dict[str, Any], registration: Registration | None,
+def _own(document: EventDocument, facts: dict[str, Any], registration: Attendance | None,
          session: Session | None) -> dict[str, Any]:
     """The sessions somebody registered for, whether reminders come before them, and the session this mail is about."""
     bands: list[Band] = facts["programme"].bands

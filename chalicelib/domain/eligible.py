@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, Kind
-from chalicelib.domain.invitee import Invitee, Registration, standing
+from chalicelib.domain.invitee import Attendance, Invitee, Registration, standing
 from chalicelib.domain.schedule import mailings
 from chalicelib.domain.work import Work
 
 REGISTERED: frozenset[Kind] = frozenset({"confirmation", "reminder", "feedback"})
 """Kinds of mail for people who are registered."""
+
+READ_WHOLE: frozenset[Kind] = frozenset({"confirmation"})
+"""Kinds that tell what the registration says; for the others the profile says enough."""
 
 AFTER_START = timedelta(minutes=5)
 """A reminder that comes later than that after the session's start helps nobody."""
@@ -27,9 +30,9 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
         return "the deadline for answers has passed"
     if work.kind == "chase" and invitee.rsvp != "needs-action":
         return "answered meanwhile"
-    coming = standing(invitee, registration)
     if work.kind not in REGISTERED:
         return ""
+    coming = coming_as(work.kind, invitee, registration)
     if coming is None:
         return "not registered any more"
     if work.kind == "confirmation" and str(coming.version) != work.occurrence:
@@ -37,7 +40,14 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
     return _why_not_remind(event, work, coming, now) if work.kind == "reminder" else ""
 
 
-def _why_not_remind(event: Event, work: Work, coming: Registration, now: datetime) -> str:
+def coming_as(kind: Kind, invitee: Invitee, registration: Registration | None) -> Attendance | None:
+    """What stands of a registration, as a mail of this kind knows it; None when none does."""
+    if kind in READ_WHOLE:
+        return standing(invitee, registration)
+    return invitee.attending if invitee.rsvp == "accepted" else None
+
+
+def _why_not_remind(event: Event, work: Work, coming: Attendance, now: datetime) -> str:
     if work.occurrence not in {mailing.delivery_occurrence for mailing in mailings(event.id, event.document)}:
         return "the agenda was changed, and this reminder is not planned any more"
     if work.session not in coming.sessions:

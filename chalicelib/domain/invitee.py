@@ -12,11 +12,19 @@ Rsvp = Literal["needs-action", "accepted", "declined", "tentative"]
 """RFC 5545 PARTSTAT, in lower case."""
 
 
+class Attendance(Model):
+    """The chosen sessions of a registration that stands. ``version`` rises with each change that is mailed."""
+
+    sessions: list[Slug]
+    version: int = 1
+
+
 class Invitee(Model):
     """One person invited to one event. ``generation`` raised by one revokes every link of this person.
 
     ``left`` names the categories of mail that the person does not want. ``suppressed`` is why their address gets no
-    mail ("bounce", "complaint"), as the address's own record says it; empty when it does.
+    mail ("bounce", "complaint"), as the address's own record says it; empty when it does. ``attending`` repeats what
+    the registration says, for mails that need no more of it; None without one that stands.
     """
 
     id: str
@@ -33,19 +41,18 @@ class Invitee(Model):
     generation: int = 1
     left: list[str] = Field(default_factory=list)
     suppressed: str = ""
+    attending: Attendance | None = None
 
 
-class Registration(Model):
-    """What an invitee who accepted has told us. ``version`` rises with each change that is mailed."""
+class Registration(Attendance):
+    """What an invitee who accepted has told us."""
 
     invitee: str
     event: Slug
     name: Line
     organisation: Line
-    sessions: list[Slug]
     consented_at: datetime
     updated_at: datetime
-    version: int = 1
     withdrawn_at: datetime | None = None
 
 

@@ -7,7 +7,7 @@ from chalicelib.adapters.calendar import calendar
 from chalicelib.adapters.language import Locale
 from chalicelib.adapters.store.invitees import PersonFile
 from chalicelib.domain.event import Event
-from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.invitee import Attendance, Invitee
 
 if TYPE_CHECKING:
     from chalicelib.domain.message import CalendarMethod
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def calendar_entry(
     event: Event,
     invitee: Invitee,
-    registration: Registration | None,
+    registration: Attendance | None,
     locale: Locale,
     method: "CalendarMethod",
     page: str,

@@ -9,7 +9,7 @@ from chalicelib.adapters.links import Links
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.delivery import CATEGORIES, CATEGORY
 from chalicelib.domain.event import Event, Kind
-from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.invitee import Attendance, Invitee
 from chalicelib.domain.message import Attachment, Message
 from chalicelib.domain.message import Links as MailLinks
 from chalicelib.domain.text import one_line, words
@@ -23,7 +23,7 @@ def compose(
     event: Event,
     work: Work,
     invitee: Invitee,
-    registration: Registration | None,
+    registration: Attendance | None,
     now: datetime,
     tested: Batch | None = None,
 ) -> Message:

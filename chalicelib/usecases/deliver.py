@@ -19,7 +19,7 @@ from chalicelib.adapters.ses import Misconfigured
 from chalicelib.adapters.store.rate import Unasked
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.delivery import GIVEN_UP, SETTLED_WITHIN, Delivery
-from chalicelib.domain.eligible import REGISTERED, why_not
+from chalicelib.domain.eligible import READ_WHOLE, REGISTERED, coming_as, why_not
 from chalicelib.domain.event import Event, utc
 from chalicelib.domain.pace import Full, Slots
 from chalicelib.domain.work import Work
@@ -112,7 +112,7 @@ def _chosen(
     if work.kind in ("test", "notice"):
         told = partial(organiser_mail, post, event, work, now())
         return outcomes, {i: Parcel(_line(event, work, i), told) for i in waiting}
-    people = post.invitees.load(waiting, registrations=work.kind in REGISTERED, consistent=bool(work.invitee))
+    people = post.invitees.load(waiting, registrations=work.kind in READ_WHOLE, consistent=bool(work.invitee))
     people |= post.invitees.load(set(waiting) - people.keys())  # a copy may not have heard of somebody new yet
     for i in waiting:
         line = _line(event, work, i)
@@ -123,7 +123,8 @@ def _chosen(
         if reason := why_not(event, work, invitee, registration, now()):
             outcomes[i] = Outcome.of(post.ledger.skip(line, reason, now()))
         else:
-            mail = partial(compose, post.links, post.documents, event, work, invitee, registration, now())
+            coming = coming_as(work.kind, invitee, registration) if work.kind in REGISTERED else None
+            mail = partial(compose, post.links, post.documents, event, work, invitee, coming, now())
             parcels[i] = Parcel(line, mail)
     return outcomes, parcels
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.invitees import Invitees
@@ -69,8 +69,13 @@ class Planner:
         return batch.model_copy(update={"plan": plan, "chunks": chunks, "fingerprint": str(fingerprint)})
 
     def registered(self, event: str, session: str = "") -> Iterator[Invitee]:
-        """Those who are registered, for one session when it is named."""
+        """Those who are registered; for one session when it is named: then with their ids alone, because whom a
+        reminder does not reach is found when it is sent, and need not be read twice.
+        """
         found = (r.invitee for r in self.invitees.registrations(event) if not session or session in r.sessions)
+        if session:
+            yield from (Invitee.model_construct(**dict[str, Any](id=invitee, email="")) for invitee in found)
+            return
         for ids in _parts(found, PAGE):
             known = self.invitees.load(ids, consistent=False, registrations=False)
             yield from (invitee for invitee, _ in known.values())

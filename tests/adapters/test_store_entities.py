@@ -13,7 +13,7 @@ from chalicelib.domain.batch import MOVES, Batch, BatchState, Plan
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.event import Event
 from chalicelib.domain.history import AuditEntry, Suppression
-from chalicelib.domain.invitee import Registration
+from chalicelib.domain.invitee import Attendance, Registration
 from tests.shelf import NOW, Shelf, document, keyed, person
 
 
@@ -101,7 +101,8 @@ def test_a_persons_file_is_one_query_with_all_that_is_kept_of_them(shelf: Shelf)
     shelf.invitees.register(clara, registration(clara.id), outbox())
     Feedbacks(shelf.table).give("symposium", clara.id, {"overall": 5}, date(2021, 1, 29))
     file = shelf.file(clara)
-    assert file.invitee == clara.model_copy(update={"rsvp": "accepted", "answered_at": NOW})
+    coming = Attendance(sessions=registration(clara.id).sessions, version=1)
+    assert file.invitee == clara.model_copy(update={"rsvp": "accepted", "answered_at": NOW, "attending": coming})
     assert file.registration == registration(clara.id)
     assert file.gave_feedback
     assert shelf.invitees.file("nobodyxxxxxxxxxxxxxx") is None

@@ -68,7 +68,7 @@ def test_who_left_a_category_gets_the_others_and_always_what_they_registered_for
     kind: Kind, left: list[str], stopped: bool
 ) -> None:
     rsvp = "needs-action" if kind in ("invitation", "chase") else "accepted"
-    invitee = person("clara", rsvp=rsvp, left=left)
+    invitee = person("clara", rsvp=rsvp, left=left, attending=registered())
     wanted = reminder() if kind == "reminder" else work(kind)
     assert (why_not(EVENT, wanted, invitee, registered(), NOW) == "unsubscribed") is stopped
     assert bool(why_not(EVENT, wanted, invitee, registered(), NOW)) is stopped
@@ -103,13 +103,15 @@ def test_only_the_newest_confirmation_goes_out() -> None:
 
 
 def test_a_reminder_is_for_those_of_its_session_and_not_for_one_that_has_begun() -> None:
-    assert why_not(EVENT, reminder(), COMING, registered(), NOW) == ""
-    assert "this session" in why_not(EVENT, reminder("session-2"), COMING, registered("session-1"), NOW)
+    coming = person("clara", rsvp="accepted", attending=registered())
+    assert why_not(EVENT, reminder(), coming, None, NOW) == ""
+    assert "this session" in why_not(EVENT, reminder("session-2"), coming, None, NOW)
     latest = STARTS["session-1"] + AFTER_START
-    assert why_not(EVENT, reminder(), COMING, registered(), latest) == ""
-    assert why_not(EVENT, reminder(), COMING, registered(), latest + timedelta(seconds=1)) == "the session has started"
+    assert why_not(EVENT, reminder(), coming, None, latest) == ""
+    assert why_not(EVENT, reminder(), coming, None, latest + timedelta(seconds=1)) == "the session has started"
 
 
 def test_a_reminder_of_a_session_that_was_moved_is_another_one() -> None:
     moved = EVENT.model_copy(update={"document": document(date="2021-02-04")})
-    assert "the agenda was changed" in why_not(moved, reminder(), COMING, registered(), NOW)
+    coming = person("clara", rsvp="accepted", attending=registered())
+    assert "the agenda was changed" in why_not(moved, reminder(), coming, None, NOW)

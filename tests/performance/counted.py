@@ -28,7 +28,7 @@ PER_TICK = 14 * 60
 EVENTS_TOGETHER = 28
 """SES's events in one call: what comes in the two seconds that the queue collects them, at 14 mails a second."""
 
-BUDGETS = {"invitation": (2.2, 1.1, 1.0), "reminder": (None, None, None)}
+BUDGETS = {"invitation": (2.2, 1.1, 1.0), "reminder": (None, None, 1.0)}
 """Write units to send, more with delivery events, and read units."""
 
 

@@ -90,7 +90,7 @@ def multiply_registrations(people: int) -> None:
     """Let the first of those people be registered like the one who is."""
     pattern = _only("REGISTRATION")
     said, own = json.dumps(pattern), pattern["invitee"]["S"]
-    answered = {name: _held(f"INVITEE#{own}", "PROFILE")[name] for name in ("rsvp", "answered_at")}
+    answered = {name: _held(f"INVITEE#{own}", "PROFILE")[name] for name in ("rsvp", "answered_at", "attending")}
     for number in range(1, people):
         _put(_listed(json.loads(said.replace(own, f"{number:020}")), number))
         _put(_held(f"INVITEE#{number:020}", "PROFILE") | answered)

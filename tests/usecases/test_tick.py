@@ -167,7 +167,7 @@ def test_a_mailing_for_many_people_is_planned_by_the_desk_and_then_sent(
     assert shelf.recipients(kind="reminder") == ["boris@example.org", "clara@example.org"]
 
 
-def test_whom_the_address_or_a_category_keeps_from_a_mailing_is_counted_and_not_mailed(
+def test_whom_the_address_or_a_category_keeps_from_a_mailing_is_not_mailed_and_the_reason_stands(
     shelf: Shelf, clara: Invitee
 ) -> None:
     shelf.clock.time = NOW
@@ -178,7 +178,10 @@ def test_whom_the_address_or_a_category_keeps_from_a_mailing_is_counted_and_not_
     shelf.take()
     tick(shelf, FIRST)
     [reminder] = shelf.batches.all("symposium")
-    assert reminder.plan == Plan(audience=3, to_send=2, suppressed=1)
+    assert reminder.plan == Plan(audience=3, to_send=3)
+    work_off(shelf)
+    assert shelf.delivery(gone, "reminder", reminder.occurrence)["reason"] == "suppressed: bounce"
+    assert shelf.recipients(kind="reminder") == ["clara@example.org", "left@example.org"]
     tick(shelf, ASKING)
     asked = next(one for one in shelf.batches.all("symposium") if one.kind == "feedback")
     assert asked.plan == Plan(audience=4, to_send=2, suppressed=1, left=1)

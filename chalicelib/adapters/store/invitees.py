@@ -40,7 +40,7 @@ from chalicelib.adapters.store.table import (
 from chalicelib.domain.delivery import Delivery
 from chalicelib.domain.event import utc
 from chalicelib.domain.history import LogEntry
-from chalicelib.domain.invitee import Invitee, Registration, Rsvp, standing
+from chalicelib.domain.invitee import Attendance, Invitee, Registration, Rsvp, standing
 
 TOGETHER = 33
 """New people per transaction, three items each: DynamoDB takes 100 items."""
@@ -215,8 +215,9 @@ class Invitees:
         Raises ConditionFailed(SAME_LINKS) when the links were revoked meanwhile, ConditionFailed(NOT_OVERTAKEN) when an
         answer that withdraws did not see the registration that there is.
         """
+        facts, gone = {"rsvp": rsvp, "answered_at": utc(now)}, () if rsvp == "accepted" else ("attending",)
         writes: list[Write] = [
-            Update(profile_key(before.id), {"rsvp": rsvp, "answered_at": utc(now)}, condition=_same_links(before)),
+            Update(profile_key(before.id), facts, removes=gone, condition=_same_links(before)),
             log_put(before.id, now, "answered", f"{before.rsvp} -> {rsvp}"),
         ]
         if rsvp != "accepted":
@@ -233,7 +234,8 @@ class Invitees:
             NOT_OVERTAKEN, "attribute_not_exists(#PK) OR #version = :version", {"version": registration.version - 1}
         )
         now = registration.updated_at
-        accepted = {"rsvp": "accepted", "answered_at": utc(now)}
+        attending = registration.model_dump(include={*Attendance.model_fields})
+        accepted = {"rsvp": "accepted", "answered_at": utc(now), "attending": attending}
         self._table.transact(
             [
                 Update(profile_key(before.id), accepted, condition=_same_links(before)),
