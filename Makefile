@@ -6,7 +6,7 @@ EMULATOR := .local/emulator
 PIP := -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test unit check bench package deploy redrive messages clean
+.PHONY: help demo up down status test stacked faults unit check bench package deploy redrive messages clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,13 +23,22 @@ down: ## Stop everything that up or demo started
 status: $(VENV)/ready ## Where the running stack is
 	@$(BIN)/python -m infra.local.stack status
 
-test: $(VENV)/tested $(EMULATOR)/ready ## All tests: unit, the deployed local stack, the browser where Chromium is there
-	@$(BIN)/python -m infra.compile
-	@CONVOKE_MINISTACK=$(EMULATOR)/bin/ministack $(BIN)/python -m pytest
+STACKED := integration or browser
 
-unit: $(VENV)/tested ## The tests that need no local stack
+test: $(EMULATOR)/ready unit ## All tests: unit, the deployed local stack, the browser where Chromium is there
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) stacked faults
+
+# The deployed stack waits for its clock most of the time: what kills the application at every call runs beside it.
+stacked: export CONVOKE_MINISTACK := $(EMULATOR)/bin/ministack
+stacked: $(VENV)/tested $(EMULATOR)/ready
+	@$(BIN)/python -m pytest -m "$(STACKED)"
+
+faults: $(VENV)/tested
+	@$(BIN)/python -m pytest -m "faults" --basetemp=.local/pytest-faults
+
+unit: $(VENV)/tested ## The tests that need no local stack, two at a time
 	@$(BIN)/python -m infra.compile
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not browser and not faults"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(STACKED) or faults)"
 
 check: $(VENV)/tested ## ruff, mypy --strict, import rules, cfn-lint on the packaged template
 	@$(BIN)/python -m infra.compile

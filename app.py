@@ -2,7 +2,21 @@
 
 from chalice import Chalice
 
-from chalicelib.handlers import clock, deliver, desk, invitees, organisers, ses_events, typeset
+from chalicelib.handlers import (
+    clock,
+    contributions,
+    delegation,
+    deliver,
+    desk,
+    form_files,
+    invitees,
+    mailing,
+    organisers,
+    own_data,
+    ses_events,
+    typeset,
+    visit,
+)
 from chalicelib.handlers.problems import refusing_in_our_words
 from chalicelib.handlers.requests import accepting_anything
 
@@ -10,5 +24,8 @@ app = Chalice(app_name="convoke")
 app.api.binary_types = ["*/*"]
 app.register_middleware(accepting_anything, "http")
 app.register_middleware(refusing_in_our_words, "http")
-for room in (organisers, invitees, deliver, clock, desk, ses_events, typeset):
+PAGES = (invitees, delegation, mailing, contributions, form_files, own_data)
+"""The rooms that put their routes on the blueprint of visits."""
+
+for room in (organisers, visit, deliver, clock, desk, ses_events, typeset):
     app.register_blueprint(room.blueprint)

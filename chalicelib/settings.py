@@ -11,6 +11,7 @@ class Settings(BaseModel):
 
     table: str
     bucket: str
+    private_bucket: str
     queue: str
     urgent_queue: str
     jobs_queue: str

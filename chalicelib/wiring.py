@@ -19,21 +19,34 @@ from chalicelib.adapters.store.table import Table
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chalicelib.adapters.documents import Documents
+    from chalicelib.adapters.mail_events import MailEvents
+    from chalicelib.adapters.private_files import PrivateFiles
     from chalicelib.adapters.queue import Queue
     from chalicelib.adapters.ses import Mailer
     from chalicelib.adapters.store.addresses import Addresses
     from chalicelib.adapters.store.audit import Audit
     from chalicelib.adapters.store.batches import Batches
+    from chalicelib.adapters.store.contributions import Contributions
+    from chalicelib.adapters.store.delegates import Delegates
     from chalicelib.adapters.store.due import Dues
+    from chalicelib.adapters.store.erasures import Erasures
     from chalicelib.adapters.store.feedback import Feedbacks
     from chalicelib.adapters.store.ledger import Ledger
     from chalicelib.adapters.store.lists import Lists
+    from chalicelib.adapters.store.places import Places
     from chalicelib.adapters.store.rate import Pacer
+    from chalicelib.adapters.store.table import Write
     from chalicelib.adapters.uploads import Uploads
+    from chalicelib.usecases.contribute import Room
     from chalicelib.usecases.desk import Desk
+    from chalicelib.usecases.erase import Erasing
+    from chalicelib.usecases.form_files import FileRoom
     from chalicelib.usecases.import_invitees import People
     from chalicelib.usecases.import_list import Intake
+    from chalicelib.usecases.private_uploads import Uploads as PrivateUploads
     from chalicelib.usecases.send import Post
 
 
@@ -78,6 +91,18 @@ def ledger() -> Ledger:
     from chalicelib.adapters.store.ledger import Ledger
 
     return Ledger(table())
+
+
+def places() -> Places:
+    from chalicelib.adapters.store.places import Places
+
+    return Places(table())
+
+
+def delegates() -> Delegates:
+    from chalicelib.adapters.store.delegates import Delegates
+
+    return Delegates(table())
 
 
 def addresses() -> Addresses:
@@ -127,6 +152,59 @@ def uploads() -> Uploads:
     return Uploads(client("s3"), settings().bucket)
 
 
+@cache
+def private_files() -> PrivateFiles:
+    from chalicelib.adapters.private_files import PrivateFiles
+
+    return PrivateFiles(client("s3"), settings().private_bucket)
+
+
+def contributions(guard: Sequence[Write] = ()) -> Contributions:
+    from chalicelib.adapters.store.contributions import Contributions
+
+    return Contributions(table(), guard)
+
+
+def private_uploads(guard: Sequence[Write] = ()) -> PrivateUploads:
+    """What people's files are taken in with: also the files of a form."""
+    from chalicelib.usecases.private_uploads import Uploads
+
+    return Uploads(private_files(), contributions(guard))
+
+
+def contribution_room(guard: Sequence[Write]) -> Room:
+    """What people hand contributions in with; ``guard`` counts their changes."""
+    from chalicelib.usecases.contribute import Room
+
+    return Room(invitees(), private_uploads(guard))
+
+
+def file_room(guard: Sequence[Write] = ()) -> FileRoom:
+    """What files are added to a form with; ``guard`` counts each."""
+    from chalicelib.usecases.form_files import FileRoom
+
+    return FileRoom(invitees(), private_uploads(), guard)
+
+
+def mail_events() -> MailEvents:
+    from chalicelib.adapters.mail_events import MailEvents
+
+    return MailEvents(client("s3"), settings().bucket)
+
+
+def erasures() -> Erasures:
+    from chalicelib.adapters.store.erasures import Erasures
+
+    return Erasures(table())
+
+
+def erasing() -> Erasing:
+    """What people are erased with."""
+    from chalicelib.usecases.erase import Erasing
+
+    return Erasing(events(), invitees(), addresses(), erasures(), dues(), links(), queue(), private_files())
+
+
 def people() -> People:
     """What lists become invitees with."""
     from chalicelib.usecases.import_invitees import People
@@ -170,6 +248,7 @@ def desk() -> Desk:
         events=events(),
         invitees=invitees(),
         ledger=ledger(),
+        places=places(),
         batches=batches(),
         dues=dues(),
         audit=audit(),

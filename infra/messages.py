@@ -22,8 +22,23 @@ EXTRACT = [
 ]
 """Where words stand: folder, suffix, and Babel's extraction method. Made files (``body.html``) are left out below."""
 
-FORMS = ("answer", "give_feedback", "register")
-"""The use cases whose sentences a form shows beside its fields."""
+FORMS = (
+    "domain/file_kinds",
+    "domain/form",
+    "handlers/contributions",
+    "handlers/own_data",
+    "usecases/answer",
+    "usecases/contribute",
+    "usecases/delegate",
+    "usecases/give_feedback",
+    "usecases/lead_delegation",
+    "usecases/own_data",
+    "usecases/private_uploads",
+    "usecases/register",
+    "usecases/registration_form",
+    "usecases/take_place",
+)
+"""The rooms whose sentences a form shows beside its fields."""
 
 CHANGING = re.compile(
     rb'"(Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|'
@@ -90,7 +105,7 @@ def extract(root: Path) -> Any:
             for line, message, comments, context in extract_from_file(how, path, KEYWORDS, ["Translators:"], options):
                 found.add(message, None, [(name, line)], auto_comments=comments, context=context)
     for name in FORMS:
-        path = root / f"chalicelib/usecases/{name}.py"
+        path = root / f"chalicelib/{name}.py"
         for sentence in sentences(path.read_text("utf-8")) if path.exists() else []:
             found.add(sentence, None, [(path.relative_to(root).as_posix(), 0)])
     return found

@@ -86,10 +86,8 @@ def _about(body: str) -> str:
     except ValueError:
         told = None  # and so something that cannot be read
     match told:
-        case {"eventType": happened, "mail": {"messageId": message, "tags": {"kind": [kind], "event": [event]}}}:
-            return f"what SES told: {happened} of message {message}, {kind} of event {event}"
-        case {"eventType": happened, "mail": {"messageId": message}}:
-            return f"what SES told: {happened} of message {message}"
+        case {"Records": [{"s3": {"object": {"key": key}}}]}:
+            return f"what SES told, in the bucket's object {key}"
         case {"what": what, "event": event, "id": identity}:
             return f"job {what} {identity} of event {event}"
         case {"kind": kind, "event": event, "invitee": person} if person:

@@ -23,12 +23,14 @@ CALLED = {
         "UpdateItem",
     },
     "lambda": {"Invoke"},
-    "s3": {"GetObject", "HeadObject", "PutObject"},
+    "s3": {"CopyObject", "CreateBucket", "DeleteObject", "GetObject", "HeadObject", "PutObject"},
     "secretsmanager": {"GetSecretValue"},
     "sesv2": {"GetAccount", "SendEmail"},
     "sqs": {"GetQueueAttributes", "SendMessageBatch"},
 }
-"""A client that is made in Lambda has these methods and no other."""
+"""A client that is made in Lambda has these methods and no other. Nothing creates a bucket: botocore makes presigned
+posts with the description of that operation.
+"""
 
 ENDPOINTS = CALLED.keys() - {"sesv2"} | {"email", "sts"}
 """Their names among the endpoints: SES has another, and STS is where credentials may come from."""

@@ -22,6 +22,7 @@ from chalicelib.adapters.store.due import Dues
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.invitees import Invitees
 from chalicelib.adapters.store.ledger import Ledger
+from chalicelib.adapters.store.places import Places
 from chalicelib.adapters.store.rate import Pacer
 from chalicelib.adapters.store.table import Table
 from chalicelib.domain.pace import SECOND
@@ -29,6 +30,7 @@ from chalicelib.usecases.desk import Desk
 from chalicelib.usecases.send import Post
 from infra.local.ses import SesServer
 from infra.local.ses.account import ConfigurationSet, Identity
+from tests import quick_moto
 from tests.shelf import (
     ADDRESS_KEY,
     BASE,
@@ -41,6 +43,12 @@ from tests.shelf import (
     Shelf,
     table_definition,
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    patch = pytest.MonkeyPatch()
+    quick_moto.install(patch)
+    config.add_cleanup(patch.undo)
 
 
 def pytest_collection_finish() -> None:
@@ -70,7 +78,8 @@ def aws() -> Iterator[None]:
         for name in ("deliver", "urgent", "jobs"):
             client("sqs").create_queue(QueueName=name)
         where: Any = {"LocationConstraint": REGION}
-        client("s3").create_bucket(Bucket=SETTINGS["BUCKET"], CreateBucketConfiguration=where)
+        for bucket in ("BUCKET", "PRIVATE_BUCKET"):
+            client("s3").create_bucket(Bucket=SETTINGS[bucket], CreateBucketConfiguration=where)
         yield
 
 
@@ -111,6 +120,10 @@ def links() -> Links:
     return Links(lambda: KEYS, BASE, lambda: ADDRESS_KEY)
 
 
+OWN = ("audit", "mailer", "places")
+"""What organisers' side has, and the workers that send have not."""
+
+
 @pytest.fixture
 def shelf(table: Table, queue: Queue, mail_server: SesServer, links: Links) -> Shelf:
     """Every adapter, on the AWS in memory and the strict SES."""
@@ -124,8 +137,8 @@ def shelf(table: Table, queue: Queue, mail_server: SesServer, links: Links) -> S
         documents=documents, mailer=mailer, pacer=Pacer(table), queue=queue, sleep=slept.append,
         micros=lambda: int((clock().timestamp() + sum(slept)) * SECOND), senders=1,
     )  # fmt: skip
-    shared = {name: getattr(post, name) for name in Desk.__dataclass_fields__ if name not in ("audit", "mailer")}
-    desk = Desk(audit=Audit(table), mailer=lambda: mailer, **shared)
+    shared = {name: getattr(post, name) for name in Desk.__dataclass_fields__ if name not in OWN}
+    desk = Desk(audit=Audit(table), places=Places(table), mailer=lambda: mailer, **shared)
     return Shelf(
         table=table, dynamodb=client("dynamodb"), sqs=client("sqs"), s3=client("s3"), ses=mail_server, post=post,
         desk=desk, typesetter=typesetter, clock=clock, slept=slept,

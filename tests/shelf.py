@@ -11,6 +11,7 @@ from email.parser import BytesHeaderParser
 from functools import cache
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote_plus
 
 import yaml
 from moto.backends import get_backend
@@ -33,7 +34,8 @@ REGION = "eu-central-1"
 BASE = "https://convoke.example.org"
 KEYS = {"current": "1", "1": "the first key of the tests"}
 ADDRESS_KEY = "the key of the tests' address hashes"
-SETTINGS = {"TABLE": "convoke", "BUCKET": "convoke-files", "LINK_KEYS": "link-keys", "ADDRESS_KEY": "address-key",
+SETTINGS = {"TABLE": "convoke", "BUCKET": "convoke-files", "PRIVATE_BUCKET": "convoke-private",
+            "LINK_KEYS": "link-keys", "ADDRESS_KEY": "address-key",
             "BASE_URL": BASE, "CONFIGURATION_SET": "convoke", "TYPESETTER": "typeset"}  # fmt: skip
 NOW = datetime(2021, 1, 14, 9, 0, tzinfo=UTC)
 """Two weeks before the event, and before its deadline."""
@@ -146,7 +148,7 @@ class Shelf:
         return getattr(self.post, name)
 
     def publish(self, event_id: str = "symposium", /, **changes: Any) -> Event:
-        return publish_event(self.post.events, event_id, document(**changes), self.clock())[0]
+        return publish_event(self.post.events, event_id, document(**changes), self.clock()).event
 
     def invite(self, *names: str, event: str = "symposium", **facts: Any) -> list[Invitee]:
         """People of an event, in the table: ``invite("clara", language="ru")`` is clara@example.org."""
@@ -189,6 +191,12 @@ class Shelf:
         messages = get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["jobs"]._messages
         return [Job.model_validate_json(one.body) for one in messages]
 
+    def take_jobs(self) -> list[Job]:
+        """Empty the desk's queue."""
+        jobs = self.jobs()
+        get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["jobs"]._messages.clear()
+        return jobs
+
     def take(self) -> list[Work]:
         """Empty the queue, whatever waits in it."""
         works = [work for work, _ in self.queued()]
@@ -217,6 +225,13 @@ class Shelf:
         at_once, later = events.events(self.ses.account, type(message)(**became), headers)
         every = {event["eventType"]: event for _, event in (*at_once, *later)}
         return json.loads(json.dumps(every[kind]))  # type: ignore[no-any-return]
+
+
+def object_created(key: str) -> str:
+    """S3's message about a new object: S3 user guide, "Event message structure"."""
+    placed = {"bucket": {"name": SETTINGS["BUCKET"]}, "object": {"key": quote_plus(key, safe="/"), "size": 1}}
+    record = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": placed}
+    return json.dumps({"Records": [record]})
 
 
 def person(name: str, *, event: str = "symposium", **facts: Any) -> Invitee:

@@ -109,10 +109,8 @@ def test_a_stack_that_there_is_not_is_named_with_what_to_do(session: Any) -> Non
 
 @pytest.mark.parametrize(("body", "words"), [
     ({"what": "plan", "event": "symposium", "id": "b-1"}, "job plan b-1 of event symposium;"),
-    ({"eventType": "Bounce", "mail": {"messageId": "0107", "tags": {"event": ["symposium"], "kind": ["chase"]},
-                                      "destination": ["amira@example.org"]}},
-     "what SES told: Bounce of message 0107, chase of event symposium;"),
-    ({"eventType": "Bounce", "mail": {"messageId": "0107"}}, "what SES told: Bounce of message 0107;"),
+    ({"Records": [{"s3": {"object": {"key": "mail-events/2021/01/14/09/events-1"}}}]},
+     "what SES told, in the bucket's object mail-events/2021/01/14/09/events-1;"),
     ("no json", "something that cannot be read: no json;"),
     ([1], "something that cannot be read: [1];"),
 ])  # fmt: skip

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale, TimeLine
-from chalicelib.adapters.pages import days
+from chalicelib.adapters.pages import accepted, days
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.colour import readable
+from chalicelib.domain.contribution import Contribution, due_until
 from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, EventDocument, Kind, Question, Session
 from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Links, Words
+from chalicelib.domain.places import PlaceRequest
 from chalicelib.domain.schedule import feedback_window
 from chalicelib.domain.text import one_line, words
 from chalicelib.domain.wrapping import wrapped
@@ -63,16 +65,21 @@ class Unreached(NamedTuple):
 
 def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links: Links, now: datetime,
             registration: Attendance | None = None, session: Session | None = None,
-            attached: Sequence[str] | None = None, tested: Batch | None = None) -> Words:
-    """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms.
+            attached: Sequence[str] | None = None, tested: Batch | None = None,
+            contribution: Contribution | None = None) -> Words:
+    """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms,
+    ``contribution`` what somebody owes.
 
     ``attached`` names what goes with the mail ("agenda", "calendar", documents' ids); as the event says when None.
     ``tested``: the mail is a test of this batch and says so.
-    ValueError for a reminder without a session or a confirmation without a registration.
+    ValueError for a reminder without a session, a confirmation without a registration, or no contribution to ask for.
     """
     confirmed = kind != "confirmation" or isinstance(registration, Registration)
-    if (kind == "reminder" and session is None) or not confirmed:
+    request = registration if isinstance(registration, PlaceRequest) else None
+    if (kind == "reminder" and session is None) or not confirmed or (kind == "place" and request is None):
         raise ValueError(f"a {kind} needs its {'session' if kind == 'reminder' else 'registration'}")
+    if kind == "contribution" and contribution is None:
+        raise ValueError("a contribution's reminder needs its contribution")
     document = event.document
     facts = _facts(_Same(document), locale, invitee.time_zone)
     names = document.attachments.get(kind, []) if attached is None else attached
@@ -80,7 +87,8 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
         **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
         "now": now, "tested": tested, "can_leave": kind in CATEGORY, "attached": _attached(document, names, locale),
         "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
-        **_own(document, facts, registration, session),
+        "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
+        **_own(document, facts, registration, session), **_asked(document, contribution, locale, invitee.time_zone),
     }
     subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
     context["subject"] = subject = f"[{locale.gettext('Test')}] {subject}" if tested else subject
@@ -109,7 +117,10 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
     why = {"bounce": _("The address does not exist, or takes no mail."),
            "complaint": _("The recipient marked the mail as spam.")}
     mail = {"invitation": _("Invitation"), "chase": _("Second invitation"), "confirmation": _("Confirmation"),
-            "reminder": _("Reminder"), "feedback": _("Feedback request")}.get(one.kind, _("Mail of another event"))
+            "reminder": _("Reminder"), "contribution": _("Reminder of a contribution"),
+            "feedback": _("Feedback request"),
+            "place": _("News of a place"),
+            "withdrawn": _("News of a withdrawn invitation")}.get(one.kind, _("Mail of another event"))
     return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
             "why": why[one.invitee.suppressed],
             "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}
@@ -209,6 +220,21 @@ def _own(document: EventDocument, facts: dict[str, Any], registration: Attendanc
         "this": facts["spans"][session.id] if session else None,
         "rows": [row for band in bands if session and band.session.id == session.id for row in band.rows],
     }
+
+
+def _offer(document: EventDocument, request: PlaceRequest | None, locale: Locale, zone: str) -> When | None:
+    """Until when a place is kept."""
+    return _when(document, (request.until, request.until), locale, zone) if request and request.until else None
+
+
+def _asked(document: EventDocument, contribution: Contribution | None, locale: Locale, zone: str) -> dict[str, Any]:
+    """The contribution that a mail asks for: ``asked``, ``due`` when, ``accepted``: what is taken."""
+    if contribution is None:
+        return {"asked": None, "due": None, "due_day": "", "accepted": ""}
+    until = due_until(document, contribution)
+    due = _when(document, (until, until), locale, zone)
+    day = locale.date(_on(until, zone), weekday=False, year=False)
+    return {"asked": contribution, "due": due, "due_day": day, "accepted": accepted(contribution, locale)}
 
 
 def _attached(document: EventDocument, names: Sequence[str], locale: Locale) -> list[str]:

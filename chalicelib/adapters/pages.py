@@ -14,9 +14,13 @@ from markupsafe import Markup
 from chalicelib.adapters.language import Locale, TimeLine, available, load_locale
 from chalicelib.adapters.programme import programme
 from chalicelib.adapters.templates import TEMPLATES, render
+from chalicelib.domain.clashes import clashes, clashing
 from chalicelib.domain.colour import readable
+from chalicelib.domain.contribution import MEGABYTE, Contribution, asked_of, due_until
+from chalicelib.domain.countries import COUNTRIES
 from chalicelib.domain.event import Event, EventDocument, Session
 from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.private_upload import named
 from chalicelib.domain.schedule import feedback_window
 
 ACCENT = "#1a4f8b"
@@ -25,8 +29,13 @@ ACCENT = "#1a4f8b"
 LIGHT, DARK = "#e9edf0", "#232a31"
 """The grounds of convoke.css on which the accent stands out least: ``--ground`` when light, ``--panel`` when dark."""
 
-EVERY_LANGUAGE = ("not_found", "problem")
+EVERY_LANGUAGE = ("not_found", "problem", "too_many")
 """Pages whose reader is not known: they say the same in each language that there is, the locale's own first."""
+
+SCRIPTS = {"registration": "form.js", "confirmation": "forget.js", "erased": "forget.js"}
+"""Pages with a script of ours whatever their state; all of them work without it. The invitation has that of the
+confirmation while something waits for a place: there the form leads then.
+"""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -43,8 +52,11 @@ class Page(NamedTuple):
     headers: dict[str, str]
 
 
-def render_page(name: str, locale: Locale, **context: Any) -> Page:
+def render_page(name: str, locale: Locale, *, posts_to: str = "", script: str = "", **context: Any) -> Page:
     """One of ``templates/pages/<name>.html``; what each needs as context stands at the top of the template.
+
+    ``posts_to`` is an origin that a form of this page may post to beside ours, ``script`` the file beside the template
+    that this page may run: the policy allows them here and nowhere else.
 
     Raises jinja2.UndefinedError when the context lacks something, jinja2.TemplateNotFound for no such page.
     """
@@ -54,8 +66,12 @@ def render_page(name: str, locale: Locale, **context: Any) -> Page:
         context = {**_event_context(event, invitee, locale), **context}
     if name in EVERY_LANGUAGE:
         context["passages"] = _passages(name, locale)
+    waits = name == "invitation" and context.get("request")
+    program = _script(script or ("forget.js" if waits else SCRIPTS.get(name, "")))
+    if program:
+        context["script"] = Markup(program)
     html = render(f"pages/{name}.html", locale, style=Markup(style), **context)
-    special = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _policy(style)}
+    special = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _policy(style, program, posts_to)}
     return Page(html, {**HEADERS, **special})
 
 
@@ -73,12 +89,44 @@ def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dic
         "zone": zone,
         "when": [span_lines(start, end) for start, end in days(document)],
         "times": lambda session: span_lines(*document.span(session)),
+        "clashing": lambda session: clashing(document, session),
+        "clashes": lambda: clashes(document),
         "programme": lambda registered=(): programme(document, locale, zone, registered),
+        "countries": _countries(document, locale),
         "moment": lambda at: _moment(at, zone, locale),
         "reminders": lambda sessions: _reminders(document, sessions, locale),
+        "asked_for": [(one, due_until(document, one), one.id in invitee.handed_in)
+                      for one in asked_of(document, invitee)] if invitee else [],
+        "accepted": lambda asked: accepted(asked, locale),
+        "file_kinds": lambda field: named(field.files),
+        "megabytes": lambda size: megabytes(size, locale),
         "feedback_from": opens,
         "feedback_until": closes,
     }
+
+
+def _countries(document: EventDocument, locale: Locale) -> list[tuple[str, str]]:
+    """Codes and names, as the reader's language sorts them, when the form asks for one."""
+    if not any(field.kind == "country" for field in document.form):
+        return []
+    return sorted(((code, locale.country(code)) for code in COUNTRIES), key=lambda one: one[1].casefold())
+
+
+def accepted(asked: Contribution, locale: Locale) -> str:
+    """What is taken, in words: ``a text of up to 10,000 characters, or a file of up to 25 MB (PDF, Word (DOCX))``."""
+    _ = locale.gettext
+    text = _("a text of up to 10,000 characters") if asked.takes_text else ""
+    said = {"size": asked.max_mb, "kinds": named(asked.files)}
+    file = _("a file of up to %(size)d MB (%(kinds)s)") % said if asked.files else ""
+    return _("%(text)s, or %(file)s") % {"text": text, "file": file} if text and file else text or file
+
+
+def megabytes(size: int, locale: Locale) -> str:
+    """``0.3 MB``, ``12 MB``, and ``24 KB`` of what is small; with the decimal sign of the language."""
+    if size < MEGABYTE // 10:
+        return locale.gettext("%(size)d KB") % {"size": -(-size // 1024)}
+    amount = f"{size / MEGABYTE:.1f}".removesuffix(".0").replace(".", locale.pgettext("decimal sign", "."))
+    return locale.gettext("%(size)s MB") % {"size": amount}
 
 
 def days(document: EventDocument) -> list[tuple[datetime, datetime]]:
@@ -132,7 +180,20 @@ def _stylesheet() -> str:
     return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)).strip()
 
 
-def _policy(style: str) -> str:
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    return (f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "
+@cache
+def _script(name: str) -> str:
+    """The script of this name without its comments; no name, no script. Its hash is in the policy of the page."""
+    if not name:
+        return ""
+    return re.sub(r"^\s*//.*\n", "", (TEMPLATES / "pages" / name).read_text("utf-8"), flags=re.MULTILINE).strip()
+
+
+def _policy(style: str, script: str, posts_to: str) -> str:
+    runs = f"script-src {_digest(script)}; " if script else ""
+    form = f"'self' {posts_to}" if posts_to else "'self'"
+    return (f"default-src 'none'; style-src {_digest(style)}; {runs}form-action {form}; base-uri 'none'; "
             "frame-ancestors 'none'")
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

@@ -49,7 +49,10 @@ def _texts(document: EventDocument) -> Iterator[tuple[str, str, Text]]:
             yield field, what, text
     for name, text in document.categories.items():
         yield f"categories.{name}", f'The name of the category "{name}"', text
+    for name, delegation in document.delegations.items():
+        yield f"delegations.{name}.name", f'The name of the delegation "{name}"', delegation.name
     yield from _agenda_texts(document)
+    yield from _form_texts(document)
     for number, held in enumerate(document.documents):
         yield f"documents.{number}.title", f'The title of the document "{held.id}"', held.title
     for number, question in enumerate(document.feedback.questions if document.feedback else []):
@@ -57,6 +60,22 @@ def _texts(document: EventDocument) -> Iterator[tuple[str, str, Text]]:
         yield f"{field}.label", f"The wording {what}", question.label
         for place, choice in enumerate(question.choices):
             yield f"{field}.choices.{place}", f"Choice {place + 1} {what}", choice
+
+
+def _form_texts(document: EventDocument) -> Iterator[tuple[str, str, Text]]:
+    """What people are asked when they register, and what they are to hand in."""
+    for number, asked in enumerate(document.form):
+        field, what = f"form.{number}", f'of the question "{asked.id}"'
+        yield f"{field}.label", f"The label {what}", asked.label
+        if asked.help:
+            yield f"{field}.help", f"The help {what}", asked.help
+        for place, choice in enumerate(asked.choices):
+            yield f"{field}.choices.{place}.label", f'The choice "{choice.id}" {what}', choice.label
+    for number, wanted in enumerate(document.contributions):
+        field, what = f"contributions.{number}", f'of the contribution "{wanted.id}"'
+        yield f"{field}.title", f"The title {what}", wanted.title
+        if wanted.help:
+            yield f"{field}.help", f"The help {what}", wanted.help
 
 
 def _agenda_texts(document: EventDocument) -> Iterator[tuple[str, str, Text]]:

@@ -14,16 +14,17 @@ import hashlib
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from chalicelib.domain.event import Event, Kind, Model
+from chalicelib.domain.event import Event, Kind, utc
 from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.model import Model
 from chalicelib.domain.text import Language, Slug
 
 CHUNK = 25
 """Recipients per chunk: one queue message, one worker."""
 
-Status = Literal["no-answer", "accepted", "declined", "tentative"]
+Status = Literal["no-answer", "accepted", "declined", "tentative", "delegated"]
 
 BatchState = Literal["planning", "draft", "sending", "paused", "cancelled", "complete"]
 
@@ -58,11 +59,13 @@ class Audience(Model):
 class BatchRequest(Model):
     """What an organiser asks for. ``chase`` reaches only people who were invited and have not answered.
 
-    ``approve`` is the fingerprint of a dry run: the batch starts at once when it is still the same, else it is a draft.
+    ``answer_by`` is the deadline of those whom it invites or chases, the event's own when it is not given. ``approve``
+    is the fingerprint of a dry run: the batch starts at once when it is still the same, else it is a draft.
     """
 
     kind: Literal["invitation", "chase", "feedback"]
     audience: Audience = Field(default_factory=Audience)
+    answer_by: AwareDatetime | None = None
     approve: str = ""
 
 
@@ -91,7 +94,8 @@ class Batch(Model):
     ``fed`` chunks have been given to the queue so far, the last at ``fed_at``; of a batch that is being planned, that
     is when the desk was last asked. ``reason`` is why it is paused, or what holds it up. ``wanted`` is the fingerprint
     that came with the request. ``rounds`` counts how often lost work was queued again, or a plan asked for again.
-    ``moved`` is what SES's events changed since the chunks were counted, by ledger state.
+    ``answer_by`` is the deadline of those it invited, when it has one of its own. ``moved`` is what SES's events
+    changed since the chunks were counted, by ledger state.
     """
 
     id: str
@@ -117,6 +121,7 @@ class Batch(Model):
     completed_at: datetime | None = None
     reason: str = ""
     rounds: int = 0
+    answer_by: datetime | None = None
     moved: dict[str, int] = Field(default_factory=dict)
 
     @property
@@ -170,8 +175,9 @@ def content_of(event: Event) -> str:
 class Fingerprint:
     """Hashes what an approval approves, recipient by recipient in the plan's order."""
 
-    def __init__(self, kind: str, occurrence: str, content: str) -> None:
-        self._hash = hashlib.sha256(f"{kind}\0{occurrence}\0{content}".encode())
+    def __init__(self, batch: Batch, content: str) -> None:
+        until = f"\0{utc(batch.answer_by)}" if batch.answer_by else ""
+        self._hash = hashlib.sha256(f"{batch.kind}\0{batch.occurrence}\0{content}{until}".encode())
 
     def add(self, invitee: str) -> None:
         self._hash.update(f"\0{invitee}".encode())

@@ -21,7 +21,8 @@ bounced ─> failed                       the person has another address now
 from datetime import datetime, timedelta
 from typing import Literal
 
-from chalicelib.domain.event import EventDocument, Kind, Model
+from chalicelib.domain.event import EventDocument, Kind
+from chalicelib.domain.model import Model
 
 State = Literal["sending", "sent", "delivered", "bounced", "complained", "failed", "skipped", "unknown"]
 
@@ -45,11 +46,14 @@ GIVEN_UP: frozenset[State] = frozenset({"failed", "skipped"})
 Category = Literal["invitations", "feedback"]
 
 CATEGORY: dict[Kind, Category] = {"invitation": "invitations", "chase": "invitations", "feedback": "feedback"}
-"""What one can unsubscribe from, by kind. A confirmation or a reminder is what the person asked for."""
+"""What one can unsubscribe from, by kind. A confirmation or a reminder is what the person asked for;
+who left the invitations and never answered is reminded of no contribution either (``eligible``)."""
 
 CATEGORIES: tuple[Category, ...] = ("invitations", "feedback")
 
-SENT_AGAIN: frozenset[Kind] = frozenset({"confirmation", "reminder", "test", "notice"})
+SENT_AGAIN: frozenset[Kind] = frozenset(
+    {"confirmation", "reminder", "contribution", "place", "withdrawn", "test", "notice"}
+)
 """Kinds whose unknown delivery goes out once more unless the event says otherwise: late is worse than twice. The others
 wait for an organiser.
 """

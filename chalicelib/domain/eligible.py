@@ -1,18 +1,23 @@
 """Who gets a mail as things stand when it is sent, which may be long after it was planned."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
+from chalicelib.domain.contribution import due_until, find, owes
 from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee, Registration, standing
-from chalicelib.domain.schedule import mailings
+from chalicelib.domain.places import PlaceRequest
+from chalicelib.domain.schedule import contribution_of, mailings
 from chalicelib.domain.work import Work
 
-REGISTERED: frozenset[Kind] = frozenset({"confirmation", "reminder", "feedback"})
-"""Kinds of mail for people who are registered."""
+REGISTERED: frozenset[Kind] = frozenset({"confirmation", "reminder", "feedback", "place", "withdrawn"})
+"""Kinds of mail for people who are registered, want to be, or were."""
 
-READ_WHOLE: frozenset[Kind] = frozenset({"confirmation"})
-"""Kinds that tell what the registration says; for the others the profile says enough."""
+Beside = Literal["", "registration", "request"]
+
+BESIDE: dict[Kind, Beside] = {"confirmation": "registration", "place": "request", "withdrawn": "registration"}
+"""What has to be read besides the profile, by the kinds of mail that tell it; for others the profile says enough."""
 
 AFTER_START = timedelta(minutes=5)
 """A reminder that comes later than that after the session's start helps nobody."""
@@ -28,11 +33,19 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
         return "unsubscribed"
     if work.kind in ("invitation", "chase") and now > event.document.answer_until:
         return "the deadline for answers has passed"
+    if work.kind == "invitation" and invitee.withdrawn_by:
+        return f"withdrawn by the {invitee.withdrawn_by} before it was sent"
     if work.kind == "chase" and invitee.rsvp != "needs-action":
         return "answered meanwhile"
+    if work.kind == "contribution":
+        return _why_not_ask(event, work, invitee, now)
     if work.kind not in REGISTERED:
         return ""
     coming = coming_as(work.kind, invitee, registration)
+    if work.kind == "withdrawn":
+        return "" if invitee.withdrawn_by and str(invitee.generation) == work.occurrence else "this has changed since"
+    if work.kind == "place":
+        return "" if isinstance(coming, PlaceRequest) and coming.news == work.occurrence else "this has changed since"
     if coming is None:
         return "not registered any more"
     if work.kind == "confirmation" and str(coming.version) != work.occurrence:
@@ -41,17 +54,39 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
 
 
 def coming_as(kind: Kind, invitee: Invitee, registration: Registration | None) -> Attendance | None:
-    """What stands of a registration, as a mail of this kind knows it; None when none does."""
-    if kind in READ_WHOLE:
+    """What stands of a registration, as a mail of this kind knows it, or the request for one; None when none does."""
+    if kind in ("place", "withdrawn"):
+        return registration
+    if kind == "confirmation":
         return standing(invitee, registration)
     return invitee.attending if invitee.rsvp == "accepted" else None
 
 
 def _why_not_remind(event: Event, work: Work, coming: Attendance, now: datetime) -> str:
-    if work.occurrence not in {mailing.delivery_occurrence for mailing in mailings(event.id, event.document)}:
+    if not _planned(event, work):
         return "the agenda was changed, and this reminder is not planned any more"
     if work.session not in coming.sessions:
         return "not registered for this session any more"
     if now > event.document.span(event.document.session(work.session))[0] + AFTER_START:
         return "the session has started"
     return ""
+
+
+def _why_not_ask(event: Event, work: Work, invitee: Invitee, now: datetime) -> str:
+    """Who handed in meanwhile, declined, or left the invitations without an answer is reminded of nothing."""
+    asked = find(event.document, contribution_of(work.occurrence))
+    if asked is None or not _planned(event, work):
+        return "the event was changed, and this reminder is not planned any more"
+    if asked.id in invitee.handed_in:
+        return "handed in meanwhile"
+    if invitee.category not in asked.categories:
+        return "not asked any more"
+    if not owes(asked, invitee):
+        return "does not take part, or has not decided"
+    if invitee.rsvp == "needs-action" and "invitations" in invitee.left:
+        return "unsubscribed"
+    return "the time for this contribution has passed" if now > due_until(event.document, asked) else ""
+
+
+def _planned(event: Event, work: Work) -> bool:
+    return work.occurrence in {mailing.delivery_occurrence for mailing in mailings(event.id, event.document)}

@@ -4,7 +4,8 @@ ConvokeError
 ├── Invalid        422  the input does not fit; carries one Problem per field
 ├── NotFound       404  no such event, batch, document, or link
 ├── Conflict       409  the request contradicts what is stored
-└── Closed         410  the time for this has passed
+├── Closed         410  the time for this has passed
+└── Limited        429  too much of it in a short time
 """
 
 from pydantic import BaseModel, ConfigDict
@@ -48,3 +49,7 @@ class Conflict(ConvokeError):
 
 class Closed(ConvokeError):
     title = "The time for this has passed"
+
+
+class Limited(ConvokeError):
+    title = "Too many changes in a short time"

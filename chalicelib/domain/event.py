@@ -8,14 +8,30 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from chalicelib.domain.address import Address
+from chalicelib.domain.contribution import MOST, Contribution
+from chalicelib.domain.form import FormField, check_form
+from chalicelib.domain.model import Deadline, Model
 from chalicelib.domain.text import Language, Slug, Text, Title, WallTime
 
-Kind = Literal["invitation", "chase", "confirmation", "reminder", "feedback", "test", "notice"]
-"""The kinds of mail. ``chase`` is the second invitation, to those who have not answered; ``test`` and ``notice`` go to
-the organiser: a batch's mail before it is approved, and news of addresses that mail did not reach.
+Kind = Literal[
+    "invitation",
+    "chase",
+    "confirmation",
+    "reminder",
+    "contribution",
+    "feedback",
+    "place",
+    "withdrawn",
+    "test",
+    "notice",
+]
+"""The kinds of mail. ``chase`` is the second invitation, to those who have not answered; ``contribution`` reminds those
+who owe one; ``place`` tells what becomes of a registration that waits for a place or for approval; ``withdrawn`` that
+a colleague or the head of the delegation took the invitation back; ``test`` and ``notice`` go to the organiser: a
+batch's mail before it is approved, and news of addresses that mail did not reach.
 """
 
 Unsure = Literal["wait", "send-again"]
@@ -34,12 +50,13 @@ def iana_zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(iana_zone)]
 """An IANA time zone name."""
 
+MOST_PLACES = 1_000_000
+
+MOST_LIMITED = 20
+"""Sessions and choices that may have a capacity: those that a registration takes are one condition, of 4 KB at most."""
+
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 """A day that every calendar and clock on the way can hold."""
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Person(Model):
@@ -74,6 +91,7 @@ class Session(Model):
     starts: WallTime
     ends: WallTime
     minutes: int | None = Field(default=None, ge=1, le=1440)
+    capacity: int | None = Field(default=None, ge=0, le=MOST_PLACES)
     items: list[AgendaItem] = Field(default_factory=list)
 
 
@@ -102,11 +120,19 @@ class Document(Model):
     filename: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,90}\.pdf$")]
 
 
-class Deadline(Model):
-    """``days_before`` the first day, at a wall-clock time of the event's zone."""
+class Waitlist(Model):
+    """Who finds no place waits in order. An offer holds a place for ``offer_hours``; none is made after ``until``."""
 
-    days_before: int = Field(ge=0, le=365)
-    at: WallTime
+    offer_hours: int = Field(default=48, ge=1, le=24 * 30)
+    until: Deadline
+
+
+class Delegation(Model):
+    """A ministry or another body that comes with up to ``seats`` people; ``held`` keeps these places free for them."""
+
+    name: Title
+    seats: int = Field(ge=1, le=1000)
+    held: bool = False
 
 
 class ReminderRule(Model):
@@ -152,16 +178,26 @@ class EventDocument(Model):
     organiser: Organiser
     venue: Venue
     categories: dict[Slug, Title] = Field(default_factory=dict)
+    category_capacity: dict[Slug, Annotated[int, Field(ge=0, le=MOST_PLACES)]] = Field(default_factory=dict)
+    delegations: dict[Slug, Delegation] = Field(default_factory=dict, max_length=300)
+    capacity: int | None = Field(default=None, ge=0, le=MOST_PLACES)
+    waitlist: Waitlist | None = None
+    approval: bool | list[Slug] = False
+    passed_on: int = Field(default=1, ge=0, le=5)
     sessions: list[Session] = Field(min_length=1, max_length=60)
     documents: list[Document] = Field(default_factory=list, max_length=5)
     attachments: dict[Kind, list[str]] = Field(default_factory=dict)
     answer_by: Deadline
     reminders: list[ReminderRule] = Field(default_factory=list, max_length=20)
+    contributions: list[Contribution] = Field(default_factory=list, max_length=MOST)
     feedback: Feedback | None = None
+    form: list[FormField] = Field(default_factory=list, max_length=60)
     calendar_method: Literal["PUBLISH", "REQUEST"] = "PUBLISH"
     when_unsure: dict[Kind, Unsure] = Field(default_factory=dict)
     consent: Text
+    retention_days: int = Field(default=365, ge=1, le=3650)
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1a4f8b"
+    _answer_until: datetime | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _names_resolve(self) -> "EventDocument":
@@ -172,16 +208,36 @@ class EventDocument(Model):
         _unique("documents (agenda and calendar are taken)", ["agenda", "calendar", *(d.id for d in self.documents)])
         _unique("reminders", [rule.id for rule in self.reminders])
         _unique("questions", [question.id for question in self.feedback.questions] if self.feedback else [])
+        _unique("contributions", [contribution.id for contribution in self.contributions])
+        for contribution in self.contributions:
+            for name in set(contribution.categories) - set(self.categories):
+                there = ", ".join(sorted(self.categories)) or "none: name them under categories"
+                raise ValueError(f'contribution "{contribution.id}" asks a category "{name}"; there are {there}')
         known = {session.id for session in self.sessions}
         for rule in self.reminders:
             for name in set(rule.sessions or ()) - known:
                 raise ValueError(f'reminder "{rule.id}" names a session "{name}" that the agenda does not have')
+        self._places_resolve()
+        check_form(self.form)
         attachable = {"agenda", "calendar", *(document.id for document in self.documents)}
         for kind, names in self.attachments.items():
             _unique(f'attachments of "{kind}"', names)
             for name in set(names) - attachable:
                 raise ValueError(f'attachments of "{kind}" name "{name}"; there are {", ".join(sorted(attachable))}')
         return self
+
+    def _places_resolve(self) -> None:
+        for name in set(self.category_capacity) - set(self.categories):
+            raise ValueError(f'category_capacity names "{name}", which is none of the categories')
+        for name in set(() if isinstance(self.approval, bool) else self.approval) - set(self.categories):
+            raise ValueError(f'approval names "{name}", which is none of the categories')
+        limited = [session.capacity for session in self.sessions]
+        limited += [choice.capacity for field in self.form for choice in field.choices]
+        if sum(capacity is not None for capacity in limited) > MOST_LIMITED:
+            raise ValueError(f"at most {MOST_LIMITED} sessions and choices may have a capacity")
+        held = sum(one.seats for one in self.delegations.values() if one.held)
+        if self.capacity is not None and held > self.capacity:
+            raise ValueError(f"delegations hold {held} places, and the event has a capacity of {self.capacity}")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -212,9 +268,18 @@ class EventDocument(Model):
 
     @property
     def answer_until(self) -> datetime:
-        """The last moment for an answer, aware, in the event's zone."""
-        day = self.date - timedelta(days=self.answer_by.days_before)
-        return datetime.combine(day, self.answer_by.at, tzinfo=self.zone)
+        """The last moment for an answer, aware, in the event's zone; what the batch says of those whom it invited."""
+        return self._answer_until or self.deadline(self.answer_by)
+
+    def answered_until(self, moment: datetime) -> "EventDocument":
+        """The document as those see it whose batch has a deadline of its own."""
+        theirs = self.model_copy()
+        theirs._answer_until = moment.astimezone(self.zone)
+        return theirs
+
+    def deadline(self, rule: Deadline) -> datetime:
+        """The moment of a deadline, aware, in the event's zone."""
+        return datetime.combine(self.date - timedelta(days=rule.days_before), rule.at, tzinfo=self.zone)
 
     @property
     def _core(self) -> list[Session]:

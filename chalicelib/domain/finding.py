@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from chalicelib.domain.event import Model
+from chalicelib.domain.model import Model
 
 
 class Finding(Model):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.domain.event import Model
+from chalicelib.domain.model import Model
 
 Suppressed = Literal["bounce", "complaint"]
 

@@ -5,11 +5,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.domain.event import Model, Zone
+from chalicelib.domain.event import Zone
+from chalicelib.domain.form import Answer
+from chalicelib.domain.model import Model
 from chalicelib.domain.text import Language, Line, Slug
 
-Rsvp = Literal["needs-action", "accepted", "declined", "tentative"]
+Rsvp = Literal["needs-action", "accepted", "declined", "tentative", "delegated"]
 """RFC 5545 PARTSTAT, in lower case."""
+
+
+WithdrawnBy = Literal["", "colleague", "head"]
+"""Who took an invitation back: the colleague who had passed it on, or the head of the delegation."""
 
 
 class Attendance(Model):
@@ -22,9 +28,17 @@ class Attendance(Model):
 class Invitee(Model):
     """One person invited to one event. ``generation`` raised by one revokes every link of this person.
 
-    ``left`` names the categories of mail that the person does not want. ``suppressed`` is why their address gets no
-    mail ("bounce", "complaint"), as the address's own record says it; empty when it does. ``attending`` repeats what
-    the registration says, for mails that need no more of it; None without one that stands.
+    ``delegated_to`` is the invitee who goes instead (RFC 5545, DELEGATED-TO), ``delegated_from`` the one in whose place
+    this person goes, ``passed_on_by`` that one's name, and ``chain`` how often the invitation was passed on so far.
+
+    ``head`` says that they lead their delegation, and ``invited_by`` is the head who named them. ``batches`` are those
+    that invited whoever named them: their deadlines hold here as well. ``withdrawn_by`` says who took the invitation
+    back, for good.
+
+    ``reason`` is what they said when they declined. ``left`` names the categories of mail that they do not want.
+    ``suppressed`` is why their address gets no mail ("bounce", "complaint"), as the address's own record says it; empty
+    when it does. ``attending`` repeats what the registration says, for mails that need no more of it; None without one
+    that stands. ``handed_in`` names the contributions that they handed in.
     """
 
     id: str
@@ -38,14 +52,29 @@ class Invitee(Model):
     category: str = ""
     rsvp: Rsvp = "needs-action"
     answered_at: datetime | None = None
+    reason: str = ""
+    delegated_to: str = ""
+    delegated_from: str = ""
+    passed_on_by: str = ""
+    chain: int = 0
+    head: bool = False
+    invited_by: str = ""
+    batches: tuple[str, ...] = ()
+    withdrawn_by: WithdrawnBy = ""
     generation: int = 1
     left: list[str] = Field(default_factory=list)
     suppressed: str = ""
     attending: Attendance | None = None
+    handed_in: list[str] = Field(default_factory=list)
 
 
 class Registration(Attendance):
-    """What an invitee who accepted has told us."""
+    """What an invitee who accepted has told us; ``answers`` to the questions of the form, by their id. Where one is a
+    file, ``files`` has what it is called.
+
+    ``seats`` names the scopes in which it takes a place (``places``), ``on_behalf`` the paper by which an organiser
+    entered it, "" when it was the person.
+    """
 
     invitee: str
     event: Slug
@@ -54,6 +83,15 @@ class Registration(Attendance):
     consented_at: datetime
     updated_at: datetime
     withdrawn_at: datetime | None = None
+    seats: list[str] = Field(default_factory=list)
+    answers: dict[str, Answer] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+    on_behalf: str = ""
+
+    @property
+    def answers_in_words(self) -> dict[str, Answer]:
+        """The answers for people: a file by its name."""
+        return {**self.answers, **self.files}
 
 
 def standing(invitee: Invitee, registration: Registration | None) -> Registration | None:

@@ -23,7 +23,9 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses in one person's mails. ``unsubscribe`` asks first; ``unsubscribe_one_click`` takes a bare POST."""
+    """The addresses in one person's mails. ``unsubscribe`` asks first; ``unsubscribe_one_click`` takes a bare POST;
+    ``contribution`` is where the one that a mail reminds of is handed in, ``data`` shows what is held about the person.
+    """
 
     page: str
     registration: str
@@ -32,6 +34,8 @@ class Links:
     feedback: str
     unsubscribe: str
     unsubscribe_one_click: str
+    contribution: str = ""
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)

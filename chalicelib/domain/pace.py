@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.event import Model
+from chalicelib.domain.model import Model
 
 SECOND = 1_000_000
 """The pacer counts in microseconds since the epoch."""

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from chalicelib.domain.address import spelled, undeliverable
+from chalicelib.domain.countries import COUNTRIES
 from chalicelib.domain.errors import Problem
-from chalicelib.domain.event import EventDocument, Model, Zone, iana_zone
+from chalicelib.domain.event import EventDocument, Zone, iana_zone
+from chalicelib.domain.model import Model
+from chalicelib.domain.places import delegation_named
 from chalicelib.domain.roster_rows import Cells
 from chalicelib.domain.text import Language, Line, one_line
 
@@ -31,18 +34,6 @@ Outcome = Literal["created", "updated", "unchanged", "undeliverable", "duplicate
 Standing = Literal["new", "invited", "registered", "declined", "suppressed", "left"]
 """Where a person stands before a batch of invitations; "new" gets the invitation."""
 
-_CODES = (
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA "
-    "CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA "
-    "GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP "
-    "KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS "
-    "MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS "
-    "RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW "
-    "TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
-)
-COUNTRIES = frozenset(_CODES.split())
-"""ISO 3166-1 alpha-2."""
-
 
 class Draft(Model):
     """What a row says of one person, cleaned. Language and time zone, where left out, are the event's."""
@@ -54,6 +45,7 @@ class Draft(Model):
     country: str = ""
     delegation: str = ""
     category: str = ""
+    head: bool = False
 
     @property
     def address_key(self) -> str:
@@ -98,11 +90,18 @@ def classify(rows: Iterable[tuple[int, Cells]], document: EventDocument) -> Iter
     seen: dict[int, int] = {}
     columns = {name: lru_cache(REMEMBERED)(partial(clean, document=document)) for name, clean in _COLUMNS.items()}
     for number, cells in rows:
-        yield _verdict(number, cells, columns, seen)
+        yield _verdict(number, cells, columns, document, seen)
 
 
-def _verdict(number: int, cells: Cells, columns: Mapping[str, Callable[[str], str]], seen: dict[int, int]) -> Row:
-    values, problems = {}, []
+def _verdict(
+    number: int,
+    cells: Cells,
+    columns: Mapping[str, Callable[[str], str | bool]],
+    document: EventDocument,
+    seen: dict[int, int],
+) -> Row:
+    values: dict[str, Any] = {}
+    problems = list[Problem]()
     if surplus := cells.get(""):
         message = f'More cells than the header has: "{surplus[:60]}". Put a cell that holds the separator in quotes.'
         problems.append(Problem(field="row", message=message))
@@ -111,6 +110,8 @@ def _verdict(number: int, cells: Cells, columns: Mapping[str, Callable[[str], st
             values[column] = clean(cells.get(column, ""))
         except ValueError as error:
             problems.append(Problem(field=column, message=str(error)))
+    if values.get("head") and not delegation_named(document, str(values.get("delegation", ""))):
+        problems.append(Problem(field="head", message=NO_DELEGATION))
     if problems:
         return Row(number, "invalid", cells, problems=problems)
     draft = Draft.model_construct(None, **values)  # each was checked, and pydantic takes as long again
@@ -180,7 +181,22 @@ def _category(cell: str, document: EventDocument) -> str:
     return _line(category, document)
 
 
-_COLUMNS: dict[str, Callable[..., str]] = {
+def _head(cell: str, document: EventDocument) -> bool:
+    said = one_line(cell).casefold()
+    if said not in (*YES, *NO):
+        raise ValueError("Write yes or no: whether this person leads the delegation.")
+    return said in YES
+
+
+YES = ("yes", "y", "true", "1", "x", "да")
+
+NO = ("", "no", "n", "false", "0", "нет")
+
+NO_DELEGATION = (
+    "A head leads a delegation with seats. Name it in the column delegation as the event does under delegations."
+)
+
+_COLUMNS: dict[str, Callable[..., str | bool]] = {
     "email": _email,
     "name": _name,
     "language": _language,
@@ -188,4 +204,5 @@ _COLUMNS: dict[str, Callable[..., str]] = {
     "country": _country,
     "delegation": _line,
     "category": _category,
+    "head": _head,
 }

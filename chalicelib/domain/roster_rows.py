@@ -27,6 +27,7 @@ NAMES = {
     "country": "countrycode iso страна",
     "delegation": "organisation organization institution affiliation agency ministry организация делегация ведомство",
     "category": "group type категория группа",
+    "head": "headofdelegation глава главаделегации",
 }
 """Our columns, each with the other headers that mean it: letters and digits only, in lower case."""
 
@@ -77,7 +78,7 @@ def from_objects(value: Any) -> list[tuple[int, Cells]]:
         Problem(field=f"{number}.{name}", message="Write text here, or leave it out.")
         for number, each in enumerate(value)
         for name, cell in each.items()
-        if cell is not None and not isinstance(cell, str)
+        if cell is not None and not isinstance(cell, str) and not (name == "head" and isinstance(cell, bool))
     ]
     if problems:
         raise Invalid(f"{len(problems)} values in the list are not text.", problems)
@@ -85,7 +86,7 @@ def from_objects(value: Any) -> list[tuple[int, Cells]]:
         return []
     names = list(dict.fromkeys(name for each in value for name in each))
     header = _header(names)
-    records = ((number, [each.get(name) or "" for name in names]) for number, each in enumerate(value, start=1))
+    records = ((number, [_text(each.get(name)) for name in names]) for number, each in enumerate(value, start=1))
     return list(_by_name(header, records))
 
 
@@ -159,6 +160,10 @@ def _cells(header: _Header, cells: Sequence[str]) -> Cells:
     row = {name: cells[at] if at < len(cells) else "" for name, at in header.ours.items()}
     surplus = [cell.strip() for cell in cells[header.width :] if cell.strip()]
     return row | ({"": ", ".join(surplus)} if surplus else {})
+
+
+def _text(value: str | bool | None) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else value or ""
 
 
 def _plain(header: str) -> str:

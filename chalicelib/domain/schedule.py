@@ -1,13 +1,15 @@
-"""When an event's own mailings are due: reminders before sessions, the feedback request after the end.
+"""When an event's own mailings are due: reminders before sessions and of contributions, the feedback request after.
 
-An occurrence names one mailing: ``hour-before_session-1``; no rule's or session's name holds an underscore. Moving the
-agenda moves the mailing; it does not make a second one.
+An occurrence names one mailing: ``hour-before_session-1``, ``contribution_paper_7``; no rule's, session's or
+contribution's name holds an underscore. Moving the agenda moves the mailing; it does not make a second one.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from chalicelib.domain.event import Event, EventDocument, Model
+from chalicelib.domain.contribution import due_until
+from chalicelib.domain.event import Event, EventDocument
+from chalicelib.domain.model import Model
 
 FEEDBACK = "feedback"
 
@@ -17,7 +19,7 @@ class Mailing(Model):
 
     event: str
     occurrence: str
-    kind: Literal["reminder", "feedback"]
+    kind: Literal["reminder", "contribution", "feedback"]
     session: str = ""
     due_at: datetime
     latest_at: datetime
@@ -26,8 +28,8 @@ class Mailing(Model):
 
     @property
     def delivery_occurrence(self) -> str:
-        """The occurrence in the ledger: a reminder of a moved session is another one, a feedback request never."""
-        return f"{self.occurrence}_{self.latest_at:%Y%m%dT%H%MZ}" if self.kind == "reminder" else self.occurrence
+        """The occurrence in the ledger: a reminder of what was moved is another one, a feedback request never."""
+        return self.occurrence if self.kind == "feedback" else f"{self.occurrence}_{self.latest_at:%Y%m%dT%H%MZ}"
 
 
 def mailings(event: str, document: EventDocument) -> list[Mailing]:
@@ -47,6 +49,18 @@ def mailings(event: str, document: EventDocument) -> list[Mailing]:
                         latest_at=_exact(start),
                     )
                 )
+    for asked in document.contributions:
+        until = _exact(due_until(document, asked))
+        planned += [
+            Mailing(
+                event=event,
+                kind="contribution",
+                occurrence=f"contribution_{asked.id}_{days}",
+                due_at=_exact(due_until(document, asked, days)),
+                latest_at=until,
+            )
+            for days in asked.remind_days_before
+        ]
     if document.feedback:
         end = _exact(document.ends_at)
         planned.append(
@@ -59,6 +73,11 @@ def mailings(event: str, document: EventDocument) -> list[Mailing]:
             )
         )
     return sorted(planned, key=lambda mailing: mailing.due_at)
+
+
+def contribution_of(occurrence: str) -> str:
+    """The contribution that a mailing of this occurrence, or of the ledger's, reminds of."""
+    return occurrence.split("_")[1]
 
 
 def feedback_window(event: Event) -> tuple[datetime, datetime] | tuple[None, None]:

@@ -5,9 +5,9 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-DANGEROUS = re.compile(r"(^|[;\t\r\n])([^\S\t\r\n]*[=+\-@＝＋－＠])")
-"""What begins so is calculated by spreadsheets, also after white space, and inside a cell after what another separator
-would make a cell of its own (OWASP, "CSV Injection")."""
+DANGEROUS = re.compile(r"(^|[;\t\r\n])((?:[^\S\t\r\n]|\")*[=+\-@＝＋－＠])")
+"""What begins so is calculated by spreadsheets, also after white space, after quotes that only another separator gives
+a meaning, and inside a cell after what that separator would make a cell of its own (OWASP, "CSV Injection")."""
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[dict[str, object]]) -> str:

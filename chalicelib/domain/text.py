@@ -36,6 +36,17 @@ Line = Annotated[str, AfterValidator(one_line), StringConstraints(min_length=1, 
 """One line that people read: names, titles, offices."""
 
 
+def may_be_link(line: str) -> bool:
+    """Whether a mail program could make a link of a part of it. Names that people give go into mails to others.
+
+    ``A.Karimov`` and ``Ph.D.`` are none; ``Dr.Karimov`` would be one, and is written with a space.
+    """
+    return _LINK.search(line) is not None
+
+
+_LINK = re.compile(r"://|www\.|@|\w{2}\.\w{2}|\w\.\w{2,}/", re.IGNORECASE)
+
+
 def paragraphs(value: str) -> str:
     """Each line cleaned by itself, line breaks kept; half a surrogate pair, which cannot be stored, goes too."""
     return "\n".join(one_line(line) for line in value.splitlines()).strip()

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.domain.event import Model
+from chalicelib.domain.model import Model
 from chalicelib.domain.roster import RowReport
 from chalicelib.domain.text import Slug
 

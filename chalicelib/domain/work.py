@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from chalicelib.domain.event import Kind, Model
+from chalicelib.domain.event import Kind
+from chalicelib.domain.model import Model
 
 if TYPE_CHECKING:
     from chalicelib.domain.batch import Batch
 
-URGENT: frozenset[Kind] = frozenset({"confirmation", "reminder", "test", "notice"})
+URGENT: frozenset[Kind] = frozenset({"confirmation", "reminder", "place", "withdrawn", "test", "notice"})
 """Kinds that somebody waits for now: they have a queue of their own, and the pacer lets them go first."""
 
 
@@ -35,15 +36,20 @@ class Work(Model):
 
     @property
     def urgent(self) -> bool:
-        return self.kind in URGENT
+        """Somebody waits for it now: an invitation that a colleague passed on does not stand behind a batch."""
+        return self.kind in URGENT or bool(self.invitee)
 
 
 class Job(Model):
-    """Something that takes longer than a request may: planning a large batch, importing a large list."""
+    """Something that takes longer than a request may: planning a large batch, importing a large list, taking out what
+    an erased person left (``id``, and in ``due`` the moment of the clock's row about it) or everybody of an event (no
+    ``id``).
+    """
 
-    what: Literal["plan", "import"]
+    what: Literal["plan", "import", "erase"]
     event: str
     id: str
+    due: str = ""
 
 
 def organiser_id(event: str) -> str:

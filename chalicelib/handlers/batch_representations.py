@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from chalicelib.domain.batch import Batch, BatchState, Plan, Progress
 from chalicelib.domain.event import Kind
@@ -32,6 +32,7 @@ class BatchOut(BaseModel):
     approved_at: datetime | None
     approved_by: str
     completed_at: datetime | None
+    answer_by: datetime | None = None
     dry_run: bool = False
     plan: Plan
     outcomes: Progress | None = None
@@ -89,6 +90,13 @@ class ApproveIn(Asked):
 class ReasonIn(Asked):
     """Why; it stands in the batch and in the audit log."""
 
+    reason: str = Field(default="", max_length=500)
+
+
+class DeadlineIn(Asked):
+    """Until when those may answer whom the batch invited: an instant, with its offset."""
+
+    answer_by: AwareDatetime
     reason: str = Field(default="", max_length=500)
 
 

@@ -12,6 +12,7 @@ from chalicelib.handlers.batch_representations import (
     ApproveIn,
     BatchList,
     BatchOut,
+    DeadlineIn,
     DeliveryPage,
     ReasonIn,
     TestOut,
@@ -76,6 +77,14 @@ def post_resume(event: str, batch: str) -> Response:
 
 def post_cancel(event: str, batch: str) -> Response:
     return _done(control_batch.cancel, event, batch, _reason())
+
+
+def post_deadline(event: str, batch: str) -> Response:
+    request = blueprint.current_request
+    asked, who = requests.model_body(request, DeadlineIn), requests.who(request)
+    desk = wiring.desk()
+    extended = control_batch.extend(desk, event, batch, asked.answer_by, asked.reason, who, wiring.now())
+    return reply(BatchOut.of(extended))
 
 
 def post_unknowns(event: str, batch: str) -> Response:

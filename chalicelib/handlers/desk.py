@@ -33,10 +33,20 @@ def _do(event: SQSEvent, job: Job) -> None:
         from chalicelib.usecases.plan_batch import plan_batch
 
         plan_batch(wiring.desk(), job.event, job.id, wiring.now())
+        return
+
+    def time_left() -> bool:
+        return bool(cast(Any, event.context).get_remaining_time_in_millis() > SPARE_MS)
+
+    if job.what == "erase":
+        from chalicelib.usecases.erase import erase_everybody, take_out_the_rest
+
+        room = wiring.erasing()
+        if job.id:
+            take_out_the_rest(room, job, wiring.now())
+        else:
+            logger.info("%d people of %s erased", erase_everybody(room, job, wiring.now, time_left), job.event)
     else:
         from chalicelib.usecases.import_list import import_list
-
-        def time_left() -> bool:
-            return bool(cast(Any, event.context).get_remaining_time_in_millis() > SPARE_MS)
 
         import_list(wiring.intake(), job.event, job.id, wiring.now, time_left)

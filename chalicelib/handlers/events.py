@@ -1,6 +1,7 @@
 """The organisers' API of events: the document, the files that go with mails, and what came back."""
 
 import re
+from typing import Any
 
 from chalice.app import Response
 
@@ -17,6 +18,7 @@ from chalicelib.handlers.organisers import blueprint
 from chalicelib.usecases import list_answers
 from chalicelib.usecases.publish_event import publish_event
 from chalicelib.usecases.put_document import put_document
+from chalicelib.usecases.read_version import read_version
 
 
 def openapi() -> Response:
@@ -27,13 +29,19 @@ def put_event(event: str) -> Response:
     if not re.fullmatch(SLUG, event):
         raise Invalid.field("event", "Name the event with lower-case letters, digits and hyphens, 1 to 64 of them.")
     document = requests.model_body(blueprint.current_request, EventDocument)
-    stored, findings, new = publish_event(wiring.events(), event, document, wiring.now())
-    return out.reply(out.Published(event=event, version=stored.version, findings=findings), 201 if new else 200)
+    dry_run = requests.flag(blueprint.current_request, "dry_run")
+    done = publish_event(wiring.events(), event, document, wiring.now(), dry_run=dry_run)
+    return out.reply(out.Published.of(done), 201 if done.before is None and not dry_run else 200)
 
 
 def get_event(event: str) -> Response:
     stored = wiring.events().get(event)
     return out.reply(out.StoredEvent.of(stored, check(stored.document)))
+
+
+def get_version(event: str, version: str) -> Response:
+    done = read_version(wiring.events(), event, version)
+    return out.reply(out.PublishedVersion.of_version(done))
 
 
 def put_event_document(event: str, document: str, language: str) -> Response:
@@ -45,8 +53,15 @@ def put_event_document(event: str, document: str, language: str) -> Response:
 def get_registrations(event: str) -> Response:
     rows = list_answers.registrations(wiring.events(), wiring.invitees(), event)
     if requests.wants_csv(blueprint.current_request):
-        return _csv("registrations", list(out.RegistrationOut.model_fields), rows)
+        columns = [name for name in out.RegistrationOut.model_fields if name != "answers"]
+        questions = [f"answer: {field.id}" for field in wiring.events().get(event).document.form]
+        return _csv("registrations", [*columns, *questions], [_flat(row) for row in rows])
     return out.reply(out.RegistrationList(registrations=[out.RegistrationOut.model_validate(row) for row in rows]))
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    answers = list_answers.in_cells(row["answers"])
+    return {**row, **{f"answer: {name}": said for name, said in answers.items()}}
 
 
 def get_feedback(event: str) -> Response:

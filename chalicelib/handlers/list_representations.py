@@ -20,6 +20,7 @@ class InviteeRow(BaseModel):
     country: str = ""
     delegation: str = ""
     category: str = ""
+    head: bool | str = Field(default="", description="yes: this person leads the delegation, which has seats")
 
 
 class ListIn(Asked):

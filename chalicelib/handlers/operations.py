@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from chalicelib.domain.batch import BatchRequest
+from chalicelib.domain.erasure import Erased
 from chalicelib.domain.event import EventDocument
 from chalicelib.handlers import batch_representations as batch_out
+from chalicelib.handlers import contribution_representations as contribution_out
 from chalicelib.handlers import list_representations as list_out
 from chalicelib.handlers import people_representations as people_out
+from chalicelib.handlers import places_representations as places_out
 from chalicelib.handlers import representations as out
 from chalicelib.handlers.organisers import SHEETS
+from chalicelib.usecases.answer_on_behalf import Paper
 from chalicelib.usecases.import_invitees import ImportReport
 
 Model = type[BaseModel]
@@ -44,9 +48,16 @@ OPERATIONS = (
         "Create or replace the event document",
         out.Published,
         takes=EventDocument,
+        query=(DRY_RUN,),
         problems=(409, 422),
     ),
     Operation("/api/events/{event}", "get", "The event document with its findings", out.StoredEvent),
+    Operation(
+        "/api/events/{event}/versions/{version}",
+        "get",
+        "A version of the event document, and what was different from the one before",
+        out.PublishedVersion,
+    ),
     Operation(
         "/api/events/{event}/documents/{document}/{language}",
         "put",
@@ -123,6 +134,48 @@ OPERATIONS = (
         takes=people_out.AddressIn,
         problems=(404, 409, 422),
     ),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/erase",
+        "post",
+        "Erase a person who asks for it: nothing of them is left but a number, and no list invites them again",
+        Erased,
+        takes=people_out.EraseIn,
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/erased/lift",
+        "post",
+        "Let an address that was erased be invited again",
+        Erased,
+        takes=people_out.LiftErasureIn,
+        problems=(404, 409, 422),
+    ),
+    Operation("/api/events/{event}/erased", "get", "How many people were erased, and how they had answered", Erased),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/answer",
+        "post",
+        "Enter an answer that came on paper, on behalf of a person",
+        places_out.Decided,
+        takes=Paper,
+        problems=(404, 409, 422),
+    ),
+    Operation("/api/events/{event}/places", "get", "Places, how many are taken, and who waits", places_out.PlacesOut),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/request/approve",
+        "post",
+        "Approve a registration: the person is registered, or waits while it is full",
+        places_out.Decided,
+        takes=places_out.ApproveRequestIn,
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/request/refuse",
+        "post",
+        "Refuse a registration that waits for approval; the reason stands in the mail to the person",
+        places_out.Decided,
+        takes=places_out.RefuseRequestIn,
+        problems=(404, 409, 422),
+    ),
     Operation("/api/events/{event}/audit", "get", "What organisers did, and why", people_out.AuditList),
     Operation(
         "/api/events/{event}/batches",
@@ -189,6 +242,14 @@ OPERATIONS = (
         problems=(404, 409, 422),
     ),
     Operation(
+        "/api/events/{event}/batches/{batch}/deadline",
+        "post",
+        "Give those whom this batch invited another deadline, and nobody else",
+        batch_out.BatchOut,
+        takes=batch_out.DeadlineIn,
+        problems=(404, 409, 422),
+    ),
+    Operation(
         "/api/events/{event}/batches/{batch}/unknowns",
         "post",
         "Decide what became of mails of which SES told nothing",
@@ -204,4 +265,31 @@ OPERATIONS = (
         answers_also=("text/csv",),
     ),
     Operation("/api/events/{event}/feedback", "get", "What came back", out.FeedbackList, answers_also=("text/csv",)),
+    Operation(
+        "/api/events/{event}/contributions",
+        "get",
+        "Who has handed in what the event asks for and who has not, a page of people at a time; as CSV all of them",
+        contribution_out.ContributionPage,
+        answers_also=("text/csv",),
+        query=(
+            ("contribution", "one that the event asks for"),
+            ("category", "a category of the event"),
+            ("state", "handed-in or missing"),
+            ("limit", "people, 1 to 1000, default 100"),
+            ("cursor", "from the page before"),
+        ),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/contributions/{contribution}/open",
+        "post",
+        "Open what a person handed in: the text, or an address that saves the file; the audit log says so",
+        contribution_out.OpenedOut,
+    ),
+    Operation(
+        "/api/events/{event}/invitees/{invitee}/answers/{question}/open",
+        "post",
+        "Open the file that answers a question of the form: an address that saves it; the audit log says so",
+        contribution_out.OpenedAnswerOut,
+    ),
 )

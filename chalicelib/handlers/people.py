@@ -3,11 +3,14 @@
 from chalice.app import Response
 
 from chalicelib import wiring
+from chalicelib.adapters.store.audit import audit_put
 from chalicelib.handlers import people_representations as out
 from chalicelib.handlers import requests
 from chalicelib.handlers.organisers import blueprint
 from chalicelib.handlers.representations import reply
 from chalicelib.usecases import list_answers
+from chalicelib.usecases.erase import erase
+from chalicelib.usecases.lift_erasure import lift_erasure
 from chalicelib.usecases.lift_suppression import lift_suppression
 from chalicelib.usecases.read_person import read_person
 from chalicelib.usecases.replace_address import replace_address
@@ -27,7 +30,7 @@ def get_invitees(event: str) -> Response:
 
 def get_invitee(event: str, invitee: str) -> Response:
     person = read_person(wiring.invitees(), wiring.addresses(), wiring.links(), event, invitee)
-    return reply(out.PersonOut.of(person))
+    return reply(out.PersonOut.of(person, wiring.events().get(event).document))
 
 
 def post_lift(event: str, invitee: str) -> Response:
@@ -55,6 +58,28 @@ def post_address(event: str, invitee: str) -> Response:
         wiring.now(),
     )
     return reply(out.InviteeOut.of(person))
+
+
+def post_erase(event: str, invitee: str) -> Response:
+    request = blueprint.current_request
+    wanted, who, now = requests.model_body(request, out.EraseIn), requests.who(request), wiring.now()
+    entry = audit_put(event, who, "erased", invitee, wanted.reason, now)
+    erase(wiring.erasing(), wiring.events().get(event), invitee, now, [entry])
+    return reply(wiring.erasures().count(event))
+
+
+def post_lift_erasure(event: str) -> Response:
+    request = blueprint.current_request
+    wanted, who = requests.model_body(request, out.LiftErasureIn), requests.who(request)
+    lift_erasure(
+        wiring.events(), wiring.addresses(), wiring.links(), event, wanted.email, wanted.reason, who, wiring.now()
+    )
+    return reply(wiring.erasures().count(event))
+
+
+def get_erased(event: str) -> Response:
+    wiring.events().get(event)
+    return reply(wiring.erasures().count(event))
 
 
 def get_audit(event: str) -> Response:

@@ -3,14 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from chalicelib.domain.address import Address
 from chalicelib.domain.batch import Status, status_of
+from chalicelib.domain.contribution import HandedIn, due_until, find
 from chalicelib.domain.delivery import Delivery, State
-from chalicelib.domain.event import Kind
+from chalicelib.domain.event import EventDocument, Kind
+from chalicelib.domain.form import Answer
 from chalicelib.domain.history import AuditEntry, LogEntry, Suppression
-from chalicelib.domain.invitee import Invitee, Registration, Rsvp
+from chalicelib.domain.invitee import Invitee, Registration, Rsvp, WithdrawnBy
+from chalicelib.handlers.places_representations import RequestOut
 from chalicelib.handlers.representations import Asked
 from chalicelib.usecases.read_person import Read
 
@@ -30,9 +33,15 @@ class InviteeOut(BaseModel):
     country: str
     delegation: str
     category: str
+    head: bool = Field(default=False, description="They lead their delegation: they name and withdraw its members")
     rsvp: Rsvp
     status: Status
     answered_at: datetime | None
+    delegated_to: str = Field(default="", description="Who goes instead")
+    delegated_from: str = Field(default="", description="In whose place this person goes")
+    invited_by: str = Field(default="", description="The head of delegation who named this person")
+    withdrawn_by: WithdrawnBy = Field(default="", description="Who took the invitation back, for good")
+    reason: str = Field(default="", description="What they said when they declined")
     left: list[str]
     suppressed: str
 
@@ -72,11 +81,34 @@ class OwnRegistration(BaseModel):
     organisation: str
     sessions: list[str]
     registered_at: datetime
+    answers: dict[str, Answer] = Field(default_factory=dict, description="By question; a file by its name")
+    files: dict[str, str] = Field(default_factory=dict, description="What the answers' files are called, by question")
+    on_behalf: str = Field(default="", description="The paper by which an organiser entered it")
     withdrawn_at: datetime | None
 
     @classmethod
     def of(cls, kept: Registration) -> "OwnRegistration":
-        return cls(registered_at=kept.updated_at, **kept.model_dump(include=set(cls.model_fields)))
+        said = kept.model_dump(include=set(cls.model_fields)) | {"answers": kept.answers_in_words}
+        return cls(registered_at=kept.updated_at, **said)
+
+
+class OwnContribution(BaseModel):
+    """What a person handed in; ``POST …/contributions/{contribution}/open`` opens it. ``title`` is by language;
+    empty, and ``due`` null, when the event asks for it no more.
+    """
+
+    contribution: str
+    title: dict[str, str]
+    due: datetime | None
+    format: str
+    filename: str
+    handed_in_at: datetime
+
+    @classmethod
+    def of(cls, handed: HandedIn, document: EventDocument) -> "OwnContribution":
+        asked = find(document, handed.contribution)
+        facts = {"title": asked.title if asked else {}, "due": due_until(document, asked) if asked else None}
+        return cls(**facts, **handed.model_dump(include=set(cls.model_fields)))
 
 
 class PersonOut(BaseModel):
@@ -84,17 +116,21 @@ class PersonOut(BaseModel):
 
     invitee: InviteeOut
     registration: OwnRegistration | None
+    request: RequestOut | None = Field(description="What waits for approval or for a place, or was refused")
+    contributions: list[OwnContribution]
     gave_feedback: bool
     suppression: Suppression | None
     deliveries: list[DeliveryOut]
     timeline: list[LogEntry]
 
     @classmethod
-    def of(cls, read: Read) -> "PersonOut":
+    def of(cls, read: Read, document: EventDocument) -> "PersonOut":
         person = read.file.person
         return cls(
             invitee=InviteeOut.of(person.invitee),
             registration=OwnRegistration.of(person.registration) if person.registration else None,
+            request=RequestOut.of_request(person.request) if person.request else None,
+            contributions=[OwnContribution.of(handed, document) for handed in person.contributions.values()],
             gave_feedback=person.gave_feedback,
             suppression=read.suppression,
             deliveries=[DeliveryOut.of(delivery) for delivery in read.file.deliveries],
@@ -123,6 +159,19 @@ class AddressIn(Asked):
     """The address that takes the place of the one there is, and why."""
 
     email: Address
+    reason: Why
+
+
+class LiftErasureIn(Asked):
+    """The address of who was erased, and why they may be invited again, without their name: the audit log keeps it."""
+
+    email: Address
+    reason: Why
+
+
+class EraseIn(Asked):
+    """Why the person is erased, without their name: the audit log keeps it."""
+
     reason: Why
 
 

@@ -13,10 +13,10 @@ from chalice.app import Request, Response
 
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.pages import render_page
-from chalicelib.domain.errors import Closed, Conflict, ConvokeError, Invalid, NotFound, Problem
+from chalicelib.domain.errors import Closed, Conflict, ConvokeError, Invalid, Limited, NotFound, Problem
 from chalicelib.handlers.requests import parameters
 
-STATUS: dict[type[ConvokeError], int] = {Invalid: 422, NotFound: 404, Conflict: 409, Closed: 410}
+STATUS: dict[type[ConvokeError], int] = {Invalid: 422, NotFound: 404, Conflict: 409, Closed: 410, Limited: 429}
 
 View = Callable[..., Response]
 
@@ -50,7 +50,7 @@ def problem(status: int, title: str, detail: str, problems: list[Problem] | None
 
 
 def problem_page(request: Request, name: str, status: int) -> Response:
-    """``not_found`` or ``problem``, in the language that the address asks for and then in the others."""
+    """``not_found``, ``too_many`` or ``problem``, in the language that the address asks for and then in the others."""
     page = render_page(name, load_locale(parameters(request).get("lang", "en")))
     headers: dict[str, str | list[str]] = dict(page.headers)
     return Response(b"" if request.method == "HEAD" else page.html.encode(), status_code=status, headers=headers)

@@ -7,9 +7,12 @@ from typing import Any
 from chalice.app import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalicelib.domain.agenda_changes import Change, Urgency
 from chalicelib.domain.errors import Problem
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.finding import Finding
+from chalicelib.usecases.agenda_news import agenda_news
+from chalicelib.usecases.publish_event import Publication
 
 
 def reply(body: BaseModel | dict[str, Any], status: int = 200) -> Response:
@@ -20,14 +23,43 @@ def reply(body: BaseModel | dict[str, Any], status: int = 200) -> Response:
 
 
 class Published(BaseModel):
-    """An event document was stored. ``version`` stays when the document is the one that was there."""
+    """An event document was stored, or would be. ``version`` stays when the document is the one that was there.
+
+    ``changes`` are those of the agenda since the version before, ``news`` the same in words, by language: a line for
+    the event and for each session; ``urgency`` is that of the change that matters most.
+    """
 
     event: str
     version: int
     findings: list[Finding]
+    urgency: Urgency
+    changes: list[Change]
+    news: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, done: Publication) -> "Published":
+        event, told = done.event, agenda_news(done)
+        return cls(event=event.id, version=event.version, findings=done.findings, **told._asdict())
 
 
-class StoredEvent(Published):
+class PublishedVersion(Published):
+    """A version as it was published; it never changes."""
+
+    published_at: datetime
+    document: EventDocument
+
+    @classmethod
+    def of_version(cls, done: Publication) -> "PublishedVersion":
+        event = done.event
+        return cls(**dict(Published.of(done)), published_at=event.published_at, document=event.document)
+
+
+class StoredEvent(BaseModel):
+    """An event document as it stands."""
+
+    event: str
+    version: int
+    findings: list[Finding]
     published_at: datetime
     document: EventDocument
 
@@ -56,7 +88,7 @@ class Asked(BaseModel):
 
 
 class RegistrationOut(BaseModel):
-    """Somebody who is registered; the columns of the CSV are the same."""
+    """Somebody who is registered; the columns of the CSV are the same, and one for each question of the form."""
 
     name: str
     organisation: str
@@ -68,6 +100,12 @@ class RegistrationOut(BaseModel):
     time_zone: str
     sessions: list[str]
     registered_at: datetime
+    on_behalf: str = Field(default="", description="The paper by which an organiser entered it")
+    invitee: str
+    answers: dict[str, bool | int | str | list[str]] = Field(
+        default_factory=dict,
+        description="By question; a file by its name, which POST …/invitees/{invitee}/answers/{question}/open opens",
+    )
 
 
 class RegistrationList(BaseModel):

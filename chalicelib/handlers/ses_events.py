@@ -1,8 +1,7 @@
-"""What SES tells of mails on their way: it comes through a queue, and this function works off a hundred at a time."""
+"""What SES tells of mails on their way: S3 says by a queue that an object of events is there, and it is worked off."""
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -17,35 +16,36 @@ blueprint = Blueprint(__name__)
 logger = logging.getLogger(__name__)
 
 
-@blueprint.on_sqs_message(
-    queue_arn="arn:aws:sqs:named:in:resources", batch_size=100, maximum_batching_window_in_seconds=2, name="ses_events"
-)
+@blueprint.on_sqs_message(queue_arn="arn:aws:sqs:named:in:resources", batch_size=1, name="ses_events")
 def ses_events(event: SQSEvent) -> dict[str, Any]:
-    """Those that failed go back to the queue alone (partial batch response).
+    """One object a call. When some of its events fail, it goes back to the queue (partial batch response).
 
-    Mail that is not ours is passed over, and so is the plain sentence that SES sends to a new destination.
+    The others are applied all the same, each time it comes. Mail that is not ours is passed over.
     """
-    from chalicelib.usecases.record_mail_event import note_moves
+    from chalicelib.adapters.mail_events import announced
 
-    failed, moved = [], []
-    for record in event:
+    failed = []
+    for message in event:
         try:
-            moved.append(_apply(record.body))
+            wrong = sum(_apply(key) for key in announced(message.body))
         except Exception:
-            logger.exception("event goes back to the queue: %s", record.body[:2000])
-            failed.append({"itemIdentifier": record.to_dict()["messageId"]})
-    note_moves(wiring.batches(), (one for one in moved if one))
+            logger.exception("goes back to the queue: %s", message.body[:2000])
+            wrong = 1
+        if wrong:
+            failed.append({"itemIdentifier": message.to_dict()["messageId"]})
     return {"batchItemFailures": failed}
 
 
-def _apply(body: str) -> Moved | None:
-    """One event, which SNS passes on raw (``RawMessageDelivery`` in the template)."""
-    from chalicelib.usecases.record_mail_event import record_mail_event
+def _apply(key: str) -> int:
+    """How many of the object's events failed."""
+    from chalicelib.usecases.record_mail_event import record_mail_event, record_mail_events
 
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(told, dict) or "mail" not in told:
-        return None
-    return record_mail_event(wiring.ledger(), wiring.addresses(), wiring.dues(), wiring.links(), told, wiring.now())
+    adapters = (wiring.ledger(), wiring.addresses(), wiring.dues(), wiring.links())
+
+    def record(event: dict[str, Any]) -> Moved | None:
+        return record_mail_event(*adapters, event, wiring.now())
+
+    failed = record_mail_events(wiring.mail_events().read(key), wiring.batches(), record)
+    if failed:
+        logger.error("%d events of %s failed: it goes back to the queue", failed, key)
+    return failed

@@ -40,6 +40,9 @@ def accept_batch(
     if stored:
         return _same(stored, asked)
     _check_audience(event, request)
+    if request.answer_by:
+        check_deadline(event, request.answer_by, now)
+        event = desk.events.answered_until(event, request.answer_by)
     check_time(event, request.kind, now)
     check_documents(desk.documents, event, request.kind)
     unplanned = Batch(
@@ -55,6 +58,7 @@ def accept_batch(
         state="planning",
         content=content_of(event),
         wanted=request.approve,
+        answer_by=request.answer_by if request.kind != "feedback" else None,
     )
     try:
         planned = desk.planner.plan(unplanned, write=not dry_run, most=SMALL)
@@ -115,6 +119,14 @@ def _check_audience(event: Event, request: BatchRequest) -> None:
     for number, category in enumerate(request.audience.categories):
         if known and category not in known:
             raise Invalid.field(f"audience.categories.{number}", f"Write one of {', '.join(known)}.")
+
+
+def check_deadline(event: Event, answer_by: datetime, now: datetime) -> None:
+    """Raises Invalid for a deadline that is over, or that comes after the event."""
+    if answer_by <= now:
+        raise Invalid.field("answer_by", "Write a moment that lies ahead.")
+    if answer_by > event.document.ends_at:
+        raise Invalid.field("answer_by", "Write a moment before the end of the event.")
 
 
 def check_time(event: Event, kind: Kind, now: datetime) -> None:

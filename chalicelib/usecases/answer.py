@@ -1,15 +1,22 @@
 """An invitee accepts, declines or says perhaps; and may change it until the deadline."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, get_args
 
-from chalicelib.adapters.store.invitees import SAME_LINKS, Invitees, PersonFile
-from chalicelib.adapters.store.table import ConditionFailed
-from chalicelib.domain.errors import Closed, Conflict, Invalid, NotFound
+from chalicelib.adapters.store.invitees import Invitees, PersonFile
+from chalicelib.adapters.store.table import ConditionFailed, Write
+from chalicelib.adapters.store.unchanged import SAME_LINKS, lost
+from chalicelib.domain.errors import Closed, Conflict, Invalid
 from chalicelib.domain.event import Event
-from chalicelib.domain.invitee import Invitee, Registration, Rsvp
+from chalicelib.domain.invitee import Invitee, Rsvp
+from chalicelib.domain.text import one_line
+from chalicelib.usecases.take_place import given_back
 
-ANSWERS: tuple[Rsvp, ...] = tuple(rsvp for rsvp in get_args(Rsvp) if rsvp != "needs-action")
+ANSWERS: tuple[Rsvp, ...] = tuple(rsvp for rsvp in get_args(Rsvp) if rsvp not in ("needs-action", "delegated"))
+
+LONGEST = 500
+"""Characters of a reason."""
 
 AnswerState = Literal["open", "closed", "over"]
 
@@ -21,30 +28,57 @@ def answer_state(event: Event, now: datetime) -> AnswerState:
     return "closed" if now > event.document.answer_until else "open"
 
 
-def answer(invitees: Invitees, event: Event, person: PersonFile, chosen: str, now: datetime) -> Rsvp:
-    """Record the answer; the same one again changes nothing.
+def answer(
+    invitees: Invitees,
+    event: Event,
+    person: PersonFile,
+    chosen: str,
+    now: datetime,
+    guard: Sequence[Write] = (),
+    reason: str = "",
+) -> Rsvp:
+    """Record the answer, and why, which only somebody who declines says; the same again changes nothing.
 
-    Raises Invalid, Closed after the deadline, Conflict when other windows changed the registration all the while,
-    NotFound when the link was revoked meanwhile.
+    ``guard`` counts the change. Raises Invalid, Limited, Closed after the deadline, Conflict when other windows changed
+    the registration all the while, NotFound when the link was revoked meanwhile.
     """
     if answer_state(event, now) != "open":
         raise Closed("The time for answers has passed.")
     if chosen not in ANSWERS:
         raise Invalid.field("answer", "Choose one of the answers.")
-    rsvp = chosen
-    if rsvp != person.invitee.rsvp and not _recorded(invitees, person.invitee, rsvp, person.registration, now):
-        again = invitees.file(person.invitee.id)
-        if again is None or not _recorded(invitees, person.invitee, rsvp, again.registration, now):
-            raise Conflict("Your registration was changed in another window a moment ago.")
+    rsvp, by = chosen, person.invitee
+    if by.rsvp == "delegated":
+        raise Conflict("You passed this invitation on. Take it back first.")
+    why = one_line(reason[: 10 * LONGEST]) if rsvp == "declined" else ""
+    if len(why) > LONGEST:
+        raise Invalid.field("reason", "Shorten the reason to 500 characters.")
+    if (rsvp, why) == (by.rsvp, by.reason) or _recorded(invitees, event, by, person, rsvp, why, now, guard):
+        return rsvp
+    again = invitees.file(by.id)
+    if again is None or not _recorded(invitees, event, by, again, rsvp, why, now, guard):
+        raise Conflict("Your registration was changed in another window a moment ago.")
     return rsvp
 
 
-def _recorded(invitees: Invitees, invitee: Invitee, rsvp: Rsvp, seen: Registration | None, now: datetime) -> bool:
-    """Record it beside the registration that was seen; False when that one changed meanwhile."""
+def _recorded(
+    invitees: Invitees,
+    event: Event,
+    by: Invitee,
+    seen: PersonFile,
+    rsvp: Rsvp,
+    why: str,
+    now: datetime,
+    guard: Sequence[Write],
+) -> bool:
+    """Record it beside what was seen; False when that changed meanwhile. Who does not come gives back their places.
+
+    ``by`` is the person as the link was opened: a link that was revoked since counts no more.
+    """
+    also = given_back(event, seen, now) if rsvp != "accepted" else []
     try:
-        invitees.answer(invitee, rsvp, seen, now)
+        invitees.answer(by, rsvp, seen.registration, now, [*also, *guard], why)
     except ConditionFailed as failed:
         if failed.name == SAME_LINKS:
-            raise NotFound("This link does not lead anywhere.") from None
+            raise lost(failed, by) from None
         return False
     return True

@@ -43,9 +43,12 @@ def calendar_entry(
 def calendar_file_of(
     event: Event, person: PersonFile, locale: Locale, page: str, now: datetime
 ) -> tuple[bytes | None, "CalendarMethod"]:
-    """What the page offers: the sessions, or, for somebody who declined, the cancellation of those registered for."""
+    """What the page offers: the sessions, or, for somebody who does not come, or is not sure any more, the cancellation
+    of those registered for.
+    """
     invitee = person.invitee
-    if invitee.rsvp != "declined":
+    undecided = invitee.rsvp == "tentative" and person.registration is None
+    if undecided or invitee.rsvp in ("needs-action", "accepted"):
         return calendar_entry(event, invitee, person.registered, locale, "PUBLISH", page, now), "PUBLISH"
     if person.registration is None:
         return None, "CANCEL"

@@ -7,11 +7,13 @@ from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.links import Links
 from chalicelib.domain.batch import Batch
+from chalicelib.domain.contribution import find
 from chalicelib.domain.delivery import CATEGORIES, CATEGORY
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee
-from chalicelib.domain.message import Attachment, Message
+from chalicelib.domain.message import Attachment, CalendarMethod, Message
 from chalicelib.domain.message import Links as MailLinks
+from chalicelib.domain.schedule import contribution_of
 from chalicelib.domain.text import one_line, words
 from chalicelib.domain.work import Work
 from chalicelib.usecases.calendar_entry import calendar_entry
@@ -32,13 +34,18 @@ def compose(
     Raises TypesettingFailed when the agenda could not be set.
     """
     kind = tested.kind if tested else work.kind
-    document, locale, urls = event.document, load_locale(invitee.language), mail_links(links, invitee, kind)
+    document, locale = event.document, load_locale(invitee.language)
+    urls = mail_links(links, invitee, kind, work.occurrence)
     session = document.session(work.session) if work.session else None
     wanted = document.attachments.get(kind, [])
-    files = _attachments(documents, event, invitee, wanted)
+    asked = find(document, contribution_of(work.occurrence)) if kind == "contribution" else None
+    method: CalendarMethod = "CANCEL" if kind == "withdrawn" else document.calendar_method
+    if method == "CANCEL":
+        wanted = ["calendar"] if registration else []
     entry = None
     if "calendar" in wanted:
-        entry = calendar_entry(event, invitee, registration, locale, document.calendar_method, urls.page, now)
+        entry = calendar_entry(event, invitee, registration, locale, method, urls.page, now)
+    files = _attachments(documents, event, invitee, wanted)
     said = mails.compose(
         kind,
         event=event,
@@ -47,6 +54,7 @@ def compose(
         links=urls,
         registration=registration,
         session=session,
+        contribution=asked,
         now=now,
         tested=tested,
         attached=[name for name in wanted if name in files or (name == "calendar" and entry)],
@@ -65,14 +73,15 @@ def compose(
         html=said.html,
         attachments=tuple(files.values()),
         calendar=entry,
-        calendar_method=document.calendar_method,
+        calendar_method=method,
         list_unsubscribe=urls.unsubscribe_one_click if work.kind in CATEGORY else None,
         tags={"event": event.id, "invitee": invitee.id, "kind": work.kind, "occurrence": work.occurrence},
     )
 
 
-def mail_links(links: Links, invitee: Invitee, kind: Kind) -> MailLinks:
+def mail_links(links: Links, invitee: Invitee, kind: Kind, occurrence: str = "") -> MailLinks:
     """Every address that a mail of this kind may name, for one person; who leaves, leaves the kind's category."""
+    asked = contribution_of(occurrence) if kind == "contribution" else ""
     unsubscribe = links.leaving(invitee, CATEGORY.get(kind, CATEGORIES[0]))
     return MailLinks(
         page=links.url(invitee),
@@ -82,6 +91,8 @@ def mail_links(links: Links, invitee: Invitee, kind: Kind) -> MailLinks:
         feedback=links.url(invitee, path="/feedback"),
         unsubscribe=unsubscribe,
         unsubscribe_one_click=unsubscribe,
+        data=links.url(invitee, path="/data"),
+        contribution=links.url(invitee, path=f"/contributions/{asked}") if asked else "",
     )
 
 

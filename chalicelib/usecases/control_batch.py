@@ -5,8 +5,8 @@ from typing import Any
 
 from chalicelib.domain.batch import Batch, BatchState, Fingerprint, content_of
 from chalicelib.domain.errors import Conflict
-from chalicelib.domain.event import Event
-from chalicelib.usecases.accept_batch import check_documents, check_time
+from chalicelib.domain.event import Event, utc
+from chalicelib.usecases.accept_batch import check_deadline, check_documents, check_time
 from chalicelib.usecases.desk import Desk, audit_of
 from chalicelib.usecases.feed import feed_now
 
@@ -34,7 +34,7 @@ def approve(desk: Desk, event_id: str, batch_id: str, fingerprint: str, who: str
     current = renewed(desk, batch, event)
     if current.fingerprint != fingerprint:
         raise Conflict(_other_fingerprint(batch, current))
-    check_time(event, batch.kind, now)
+    check_time(desk.events.answered_until(event, batch.answer_by) if batch.answer_by else event, batch.kind, now)
     check_documents(desk.documents, event, batch.kind)
     _check_round(desk, batch)
     facts = {"fingerprint": fingerprint, "content": current.content, "approved_by": who, "approved_at": now}
@@ -73,6 +73,23 @@ def cancel(desk: Desk, event_id: str, batch_id: str, reason: str, who: str, now:
     return _moved(desk, batch, "cancelled", desk.batches.move(batch, "cancelled", now, also=[audit], reason=said))
 
 
+def extend(
+    desk: Desk, event_id: str, batch_id: str, answer_by: datetime, reason: str, who: str, now: datetime
+) -> Batch:
+    """Another deadline for those whom this batch invites, and for nobody else: later, or earlier.
+
+    Raises NotFound; Conflict when nobody has been invited by it yet; Invalid for a moment that makes no sense.
+    """
+    batch, event = desk.batches.get(event_id, batch_id), desk.events.get(event_id)
+    if batch.kind not in ("invitation", "chase") or not batch.approved_at:
+        raise Conflict("Nobody was invited by this batch. Post a new one with the deadline that you want.")
+    check_deadline(event, answer_by, now)
+    if batch.answer_by != answer_by:
+        detail = f"until {utc(answer_by)}{f': {reason}' if reason else ''}"
+        desk.batches.set_deadline(batch, answer_by, audit_of(batch, who, "deadline", now, detail))
+    return desk.batches.get(event_id, batch_id)
+
+
 def renewed(desk: Desk, batch: Batch, event: Event) -> Batch:
     """The batch as it can be approved now: the same recipients, the event as it is.
 
@@ -81,7 +98,7 @@ def renewed(desk: Desk, batch: Batch, event: Event) -> Batch:
     if batch.state not in ("draft", "paused") or batch.unchanged_since_approval(event):
         return batch
     content = content_of(event)
-    fingerprint = Fingerprint(batch.kind, batch.occurrence, content)
+    fingerprint = Fingerprint(batch, content)
     for invitee in desk.batches.recipients(batch.plan_id):
         fingerprint.add(invitee)
     return batch.model_copy(update={"content": content, "fingerprint": str(fingerprint)})

@@ -19,14 +19,16 @@ from chalicelib.adapters.ses import Misconfigured
 from chalicelib.adapters.store.rate import Unasked
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.delivery import GIVEN_UP, SETTLED_WITHIN, Delivery
-from chalicelib.domain.eligible import READ_WHOLE, REGISTERED, coming_as, why_not
+from chalicelib.domain.eligible import BESIDE, REGISTERED, coming_as, why_not
 from chalicelib.domain.event import Event, utc
+from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.pace import Full, Slots
 from chalicelib.domain.work import Work
 from chalicelib.usecases.compose import compose
 from chalicelib.usecases.limits import learn_limits
 from chalicelib.usecases.organiser_mail import organiser_mail
-from chalicelib.usecases.register import outbox_of
+from chalicelib.usecases.outbox import outbox_of
+from chalicelib.usecases.planner import FIRST
 from chalicelib.usecases.send import Outcome, Parcel, Post, send
 
 LATER = 30
@@ -67,7 +69,7 @@ def deliver(
     if work.batch:
         approved = _approved(post, event, work, now())
         if approved is None:
-            return {}
+            return _buried(post, work, now()) if repeated else {}
         event = approved
     ids = [work.invitee] if work.invitee else _recipients(post, work)
     outcomes, parcels = _chosen(post, event, work, ids, now, repeated or work.put_off)
@@ -85,13 +87,18 @@ def _approved(post: Post, event: Event, work: Work, now: datetime) -> Event | No
     batch: Batch | None = post.batches.find(work.event, work.batch)
     if batch is None or batch.state != "sending":
         return None
+    if not batch.unchanged_since_approval(event):
+        event = post.events.get(work.event, consistent=True)
     if batch.unchanged_since_approval(event):
-        return event
-    event = post.events.get(work.event, consistent=True)
-    if batch.unchanged_since_approval(event):
-        return event
+        return post.events.answered_until(event, batch.answer_by) if batch.answer_by else event
     post.batches.move(batch, "paused", now, reason=CHANGED)
     return None
+
+
+def _buried(post: Post, work: Work, now: datetime) -> dict[str, int]:
+    """A worker died with this chunk, and its batch was stopped since: no other pass finds what the dead one held."""
+    lines = post.ledger.lines((i, work.kind, work.occurrence) for i in _recipients(post, work)).values()
+    return dict(Counter(post.ledger.bury(one, now).state for one in lines if one.batch == work.batch))
 
 
 def _recipients(post: Post, work: Work) -> list[str]:
@@ -112,7 +119,7 @@ def _chosen(
     if work.kind in ("test", "notice"):
         told = partial(organiser_mail, post, event, work, now())
         return outcomes, {i: Parcel(_line(event, work, i), told) for i in waiting}
-    people = post.invitees.load(waiting, registrations=work.kind in READ_WHOLE, consistent=bool(work.invitee))
+    people = post.invitees.load(waiting, beside=BESIDE.get(work.kind, ""), consistent=bool(work.invitee))
     people |= post.invitees.load(set(waiting) - people.keys())  # a copy may not have heard of somebody new yet
     for i in waiting:
         line = _line(event, work, i)
@@ -120,13 +127,28 @@ def _chosen(
             outcomes[i] = Outcome.of(post.ledger.skip(line, "is not invited any more", now()))
             continue
         invitee, registration = people[i]
-        if reason := why_not(event, work, invitee, registration, now()):
+        seen = _as_seen_by(post, event, work, invitee)
+        if reason := why_not(seen, work, invitee, registration, now()) or _never_invited(post, work, i):
             outcomes[i] = Outcome.of(post.ledger.skip(line, reason, now()))
         else:
             coming = coming_as(work.kind, invitee, registration) if work.kind in REGISTERED else None
-            mail = partial(compose, post.links, post.documents, event, work, invitee, coming, now())
+            mail = partial(compose, post.links, post.documents, seen, work, invitee, coming, now())
             parcels[i] = Parcel(line, mail)
     return outcomes, parcels
+
+
+def _as_seen_by(post: Post, event: Event, work: Work, invitee: Invitee) -> Event:
+    """With the deadline of whoever named this person: no batch invited them."""
+    own = not work.batch and invitee.batches
+    return post.events.find_for(event.id, invitee.batches) or event if own else event
+
+
+def _never_invited(post: Post, work: Work, invitee: str) -> str:
+    """Whoever did not get the invitation need not hear that it was taken back."""
+    if work.kind != "withdrawn":
+        return ""
+    line = post.ledger.lines([(invitee, "invitation", FIRST)]).get((invitee, "invitation", FIRST))
+    return "" if line and line.state not in GIVEN_UP else "was not invited before"
 
 
 def _is_settled(line: Delivery, work: Work) -> bool:

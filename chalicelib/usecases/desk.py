@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,9 +15,13 @@ from chalicelib.adapters.store.due import Dues
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.invitees import Invitees
 from chalicelib.adapters.store.ledger import Ledger
+from chalicelib.adapters.store.places import Places
 from chalicelib.adapters.store.rate import Pacer
 from chalicelib.adapters.store.table import Put
-from chalicelib.domain.batch import Batch
+from chalicelib.domain.batch import Audience, Batch
+from chalicelib.domain.contribution import find
+from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.schedule import Mailing, contribution_of
 from chalicelib.usecases.planner import Planner
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ class Desk:
     events: Events
     invitees: Invitees
     ledger: Ledger
+    places: Places
     batches: Batches
     dues: Dues
     audit: Audit
@@ -42,6 +47,17 @@ class Desk:
     @property
     def planner(self) -> Planner:
         return Planner(self.invitees, self.ledger, self.batches)
+
+    def people_of(self, batch: Batch) -> Iterator[Invitee] | None:
+        """Among whom the audience of the clock's batch is: None for everybody, else those who are registered."""
+        return None if batch.kind == "contribution" else self.planner.registered(batch.event, batch.session)
+
+    def audience_of(self, mailing: Mailing) -> Audience:
+        """Whom the clock's batch is for: those who are asked for a contribution and may come, else anybody."""
+        if mailing.kind != "contribution":
+            return Audience()
+        asked = find(self.events.get(mailing.event).document, contribution_of(mailing.occurrence))
+        return Audience(categories=asked.categories if asked else [], statuses=["no-answer", "accepted"])
 
 
 def audit_of(batch: Batch, who: str, what: str, now: datetime, reason: str = "") -> Put:

@@ -3,8 +3,10 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from chalicelib.adapters.links import Links
 from chalicelib.adapters.store.addresses import FREE, Addresses
@@ -13,10 +15,10 @@ from chalicelib.adapters.store.invitees import TOGETHER, Invitees
 from chalicelib.adapters.store.ledger import Ledger
 from chalicelib.adapters.store.table import ConditionFailed
 from chalicelib.domain.delivery import GIVEN_UP
-from chalicelib.domain.errors import Invalid
-from chalicelib.domain.event import Model
+from chalicelib.domain.errors import Invalid, Problem
 from chalicelib.domain.invitee import Invitee, Registration
 from chalicelib.domain.invitee import standing as registered
+from chalicelib.domain.model import Model
 from chalicelib.domain.roster import MOST, Draft, Row, RowReport, Standing, classify
 from chalicelib.domain.roster_rows import Cells, unknown_columns
 from chalicelib.usecases.planner import FIRST
@@ -79,6 +81,9 @@ def import_invitees(
     )
 
 
+ERASED = Problem(field="email", message="Who has this address had their data erased, and is not invited again.")
+
+
 def store_rows(
     people: People, event_id: str, rows: Sequence[Row], *, write: bool, attempt: Attempt | None = None
 ) -> list[RowReport]:
@@ -99,8 +104,8 @@ def store_rows(
         ]
         known |= people.addresses.claimed(event_id, _create(people.invitees, new))
     ids = {address: known.get(address, names[address] if write else "") for address in kept}
-    there = [known[address] for address in kept if address in known and known[address] != names[address]]
-    before = {i: one for i, (one, _) in people.invitees.load(there, registrations=False).items()}
+    there = [known[address] for address in kept if known.get(address) and known[address] != names[address]]
+    before = {i: one for i, (one, _) in people.invitees.load(there, beside="").items()}
     changed = {
         row.number: after
         for address, row in kept.items()
@@ -109,9 +114,13 @@ def store_rows(
     if write and changed:
         attempt.note(list(changed))
         for after in changed.values():
-            people.invitees.update(after)
+            with suppress(ConditionFailed):  # erased or withdrawn at this very moment: the list came before that
+                people.invitees.update(after)
 
     def told(address: str, row: Row) -> RowReport:
+        if known.get(address) == "":
+            email = row.draft.email if row.draft else ""
+            return RowReport(row=row.number, outcome="invalid", email=email, problems=[ERASED])
         news = "updated" if row.number in changed or row.number in attempt.noted else "unchanged"
         return _told(row, news if ids[address] in before else "created", ids[address])
 
@@ -184,11 +193,10 @@ def _invitee(event_id: str, name: str, draft: Draft) -> Invitee:
     return Invitee(id=name, event=event_id, email=draft.email, **_said(draft))
 
 
-def _said(draft: Draft) -> dict[str, str]:
+def _said(draft: Draft) -> dict[str, Any]:
     """What a row may change of a person who is there already: everything but the address."""
-    return {
-        name: getattr(draft, name) for name in ("name", "language", "time_zone", "country", "delegation", "category")
-    }
+    names = ("name", "language", "time_zone", "country", "delegation", "category", "head")
+    return {name: getattr(draft, name) for name in names}
 
 
 def _told(row: Row, stored: str = "", invitee: str = "") -> RowReport:

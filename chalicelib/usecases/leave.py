@@ -1,9 +1,10 @@
 """Somebody does not want a category of mail any more; or wants it again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.adapters.store.invitees import Invitees
-from chalicelib.adapters.store.table import ConditionFailed
+from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.delivery import CATEGORIES, Category
 from chalicelib.domain.errors import Conflict, Invalid, NotFound
 from chalicelib.domain.invitee import Invitee
@@ -25,17 +26,19 @@ def category_of(said: str) -> Category:
 
 
 def leave_or_come_back(
-    invitees: Invitees, invitee: Invitee, category: Category, form: dict[str, list[str]], now: datetime
+    invitees: Invitees, invitee: Invitee, category: Category, form: dict[str, list[str]], now: datetime,
+    guard: Sequence[Write] = (),
 ) -> bool:
     """Do what the form says, and whether a mail program sent it. Raises Invalid when it says neither, Conflict.
 
-    Coming back needs a tick from a hand: programs that try every button of a page set none.
-    """
+    Coming back needs a tick from a hand: programs that try every button of a page set none. ``guard`` counts that, and
+    raises Limited; leaving is never refused, and once more is nothing before somebody has come back.
+    """  # fmt: skip
     one_click = ONE_CLICK in form.items()
     if one_click or form.get("action") == ["leave"]:
         leave(invitees, invitee, now, category)
     elif form.get("action") == ["come-back"] and form.get("again") == ["yes"]:
-        come_back(invitees, invitee, now, category)
+        come_back(invitees, invitee, now, category, guard)
     else:
         raise Invalid.field("again", "Tick the box first.")
     return one_click
@@ -46,12 +49,17 @@ def leave(invitees: Invitees, invitee: Invitee, now: datetime, category: Categor
     _change(invitees, invitee, category, True, now)
 
 
-def come_back(invitees: Invitees, invitee: Invitee, now: datetime, category: Category = CATEGORIES[0]) -> None:
-    """Raises Conflict."""
-    _change(invitees, invitee, category, False, now)
+def come_back(
+    invitees: Invitees, invitee: Invitee, now: datetime, category: Category = CATEGORIES[0],
+    guard: Sequence[Write] = (),
+) -> None:  # fmt: skip
+    """Raises Limited and Conflict."""
+    _change(invitees, invitee, category, False, now, guard)
 
 
-def _change(invitees: Invitees, invitee: Invitee, category: Category, gone: bool, now: datetime) -> None:
+def _change(
+    invitees: Invitees, invitee: Invitee, category: Category, gone: bool, now: datetime, guard: Sequence[Write] = ()
+) -> None:
     """Two clicks at once, of the one category and of the other, must both count."""
     for _ in range(TRIES):
         if (category in invitee.left) is gone:
@@ -59,7 +67,7 @@ def _change(invitees: Invitees, invitee: Invitee, category: Category, gone: bool
         others = [name for name in invitee.left if name != category]
         entry = ("left" if gone else "came back", category)
         try:
-            return invitees.leave(invitee, [*others, category] if gone else others, entry, now)
+            return invitees.leave(invitee, [*others, category] if gone else others, entry, now, guard)
         except ConditionFailed:
             again = invitees.file(invitee.id)
             if again is None:

@@ -1,5 +1,6 @@
 """What came back, for organisers: invitees, registrations, feedback."""
 
+from collections.abc import Mapping
 from typing import get_args
 
 from chalicelib.adapters.store.events import Events
@@ -8,6 +9,7 @@ from chalicelib.adapters.store.invitees import Cursor, Invitees
 from chalicelib.domain.batch import Status, status_of
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.event import EventDocument
+from chalicelib.domain.form import Answer, spoken
 from chalicelib.domain.invitee import Invitee, standing
 from chalicelib.domain.text import words
 
@@ -48,7 +50,7 @@ def _fits(invitee: Invitee, wanted: dict[str, str]) -> bool:
 
 
 def registrations(events: Events, people: Invitees, event_id: str) -> list[dict[str, object]]:
-    """Everybody who is registered, by name, a row each."""
+    """Everybody who is registered, by name, a row each; files among the answers by what they are called."""
     events.get(event_id)
     listed = [registration.invitee for registration in people.registrations(event_id)]
     rows: list[dict[str, object]] = []
@@ -61,6 +63,9 @@ def registrations(events: Events, people: Invitees, event_id: str) -> list[dict[
             "organisation": registration.organisation,
             "sessions": registration.sessions,
             "registered_at": registration.updated_at.isoformat(),
+            "answers": registration.answers_in_words,
+            "invitee": registration.invitee,
+            "on_behalf": registration.on_behalf,
         }
         about = {
             name: getattr(invitee, name)
@@ -68,6 +73,11 @@ def registrations(events: Events, people: Invitees, event_id: str) -> list[dict[
         }
         rows.append({**row, **about})
     return sorted(rows, key=lambda row: str(row["name"]).casefold())
+
+
+def in_cells(answers: Mapping[str, Answer]) -> dict[str, object]:
+    """Answers for a table: ids of choices, several of them in one cell; ``yes`` and ``no``."""
+    return {name: said if isinstance(said, list) else spoken(said) for name, said in answers.items()}
 
 
 def feedback(

@@ -8,8 +8,8 @@ from typing import get_args
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.delivery import Delivery, State
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.event import Model
 from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.model import Model
 from chalicelib.usecases.desk import Desk
 
 STATES = ("waiting", *get_args(State))
@@ -64,7 +64,7 @@ def list_deliveries(
 
 def _lines(desk: Desk, batch: Batch, invitees: list[str]) -> list[DeliveryLine]:
     lines = desk.ledger.lines((invitee, batch.kind, batch.occurrence) for invitee in invitees)
-    people = desk.invitees.load(invitees, consistent=False, registrations=False)
+    people = desk.invitees.load(invitees, consistent=False, beside="")
     return [
         _line(invitee, people[invitee][0] if invitee in people else None,
               lines.get((invitee, batch.kind, batch.occurrence)))

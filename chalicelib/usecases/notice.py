@@ -6,7 +6,7 @@ from chalicelib.adapters.store.due import Due
 from chalicelib.domain.event import utc
 from chalicelib.domain.work import Work, organiser_id
 from chalicelib.usecases.desk import Desk
-from chalicelib.usecases.register import GRACE, outbox_of
+from chalicelib.usecases.outbox import GRACE, outbox_of
 
 MOMENT = "%Y%m%dT%H%MZ"
 """A notice's occurrence: the end of the quarter of an hour that it tells of, in UTC."""

@@ -8,14 +8,19 @@ from chalicelib.domain.event import Event
 
 
 def open_link(
-    events: Events, invitees: Invitees, links: Links, token: str, purpose: Purpose = "page"
+    events: Events, invitees: Invitees, links: Links, token: str, purpose: Purpose = "page", *, gone: bool = False
 ) -> tuple[Event, PersonFile]:
-    """The event and the person's file. Reads only. Raises NotFound."""
+    """The event and the person's file. Reads only. Raises NotFound.
+
+    Whoever's invitation was taken back has no page any more, but for what is held about them: ``gone`` lets them in.
+    """
     invitee_id = links.claimed_invitee(token)
     person = invitees.file(invitee_id) if invitee_id else None
     if person is None or not links.verifies(token, person.invitee, purpose):
         raise NotFound("This link does not lead anywhere.")
-    event = events.find(person.invitee.event)
+    if person.invitee.withdrawn_by and not gone:
+        raise NotFound("This link does not lead anywhere.")
+    event = events.find_for(person.invitee.event, person.batches)
     if event is None:
         raise NotFound("This link does not lead anywhere.")
     return event, person

@@ -20,7 +20,7 @@ def plan_batch(desk: Desk, event_id: str, batch_id: str, now: datetime) -> Batch
     if batch is None or batch.state != "planning":
         return batch
     fresh = batch.model_copy(update={"plan_id": secrets.token_hex(10)})
-    people = desk.planner.registered(batch.event, batch.session) if _of_the_clock(batch) else None
+    people = desk.people_of(batch) if _of_the_clock(batch) else None
     planned = desk.planner.plan(fresh, people, write=True)
     facts = planned.model_dump(include={"plan_id", "chunks", "fingerprint"})
     facts |= {"plan": planned.plan, "fed_at": None, "rounds": 0, "reason": ""}

@@ -15,6 +15,7 @@ from chalicelib.domain.batch import CHUNK, Batch, Fingerprint, Plan
 from chalicelib.domain.delivery import CATEGORY, GIVEN_UP
 from chalicelib.domain.event import Kind
 from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.schedule import contribution_of
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Planner:
         ``people`` are everybody of the event unless others are given. Raises TooMany when there are more than ``most``.
         """
         counts: Counter[str] = Counter()
-        fingerprint, chunks = Fingerprint(batch.kind, batch.occurrence, batch.content), 0
+        fingerprint, chunks = Fingerprint(batch, batch.content), 0
 
         def recipients() -> Iterator[str]:
             classed = self._classer(batch)
@@ -77,7 +78,7 @@ class Planner:
             yield from (Invitee.model_construct(**dict[str, Any](id=invitee, email="")) for invitee in found)
             return
         for ids in _parts(found, PAGE):
-            known = self.invitees.load(ids, consistent=False, registrations=False)
+            known = self.invitees.load(ids, consistent=False, beside="")
             yield from (invitee for invitee, _ in known.values())
 
     def _classer(self, batch: Batch) -> Callable[[list[Invitee]], Iterator[tuple[str, str]]]:
@@ -92,14 +93,15 @@ class Planner:
         coming = self._registered(batch.event) if kind == "feedback" else None
 
         def classed(people: list[Invitee]) -> Iterator[tuple[str, str]]:
-            fates = {one.id: _profile_says(kind, one) for one in people}
+            fates = {one.id: _profile_says(batch, one) for one in people}
             if coming is not None:
                 fates = {i: fate or ("" if i in coming else "not_registered") for i, fate in fates.items()}
             undecided = [i for i, fate in fates.items() if not fate]
             mailed = self._mailed(undecided, kind, batch.occurrence) if earlier else set()
-            if kind == "chase":
-                invited = self._mailed(undecided, "invitation", FIRST) if invitations else set()
-                fates |= {i: "not_invited" for i in undecided if i not in invited}
+            if kind in ("chase", "contribution"):
+                silent = [one.id for one in people if not fates[one.id] and one.rsvp == "needs-action"]
+                invited = self._mailed(silent, "invitation", FIRST) if invitations else set()
+                fates |= {i: "not_invited" for i in silent if i not in invited}
             fates |= {i: "already_sent" for i in mailed}
             return ((i, fate or "to_send") for i, fate in fates.items())
 
@@ -114,15 +116,20 @@ class Planner:
         return {invitee for (invitee, _, _), state in states.items() if state not in GIVEN_UP}
 
 
-def _profile_says(kind: Kind, invitee: Invitee) -> str:
+def _profile_says(batch: Batch, invitee: Invitee) -> str:
     """The first reason not to mail that the profile knows, as Plan counts it; empty when it knows none."""
+    kind, silent = batch.kind, invitee.rsvp == "needs-action"
     if invitee.suppressed:
         return "suppressed"
     if not invitee.email.isascii():
         return "undeliverable"
     if kind in CATEGORY and CATEGORY[kind] in invitee.left:
         return "left"
-    return "already_answered" if kind == "chase" and invitee.rsvp != "needs-action" else ""
+    if kind == "contribution":
+        if contribution_of(batch.occurrence) in invitee.handed_in:
+            return "already_answered"
+        return "left" if silent and "invitations" in invitee.left else ""
+    return "already_answered" if kind == "chase" and not silent else ""
 
 
 def _parts(things: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -1,11 +1,14 @@
 """An organiser publishes an event document: it becomes the next agenda version, and the clock learns what is due."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.adapters.store.due import Due, due_delete, due_put
 from chalicelib.adapters.store.events import Events, mailing_delete, mailing_put
+from chalicelib.adapters.store.places import look_at
 from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.agenda import check
+from chalicelib.domain.erasure import kept_until
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.finding import Finding
@@ -14,17 +17,25 @@ from chalicelib.domain.schedule import Mailing, changes, mailings
 LARGEST = 300_000
 """Octets of a document as JSON: an item of the table takes 400 KB."""
 
-TOGETHER = 96
+TOGETHER = 95
 """Rows of the clock per transaction, beside the event and its version: DynamoDB takes 100 items."""
 
 GRACE = timedelta(minutes=2)
 """How long publishing has to plan a long agenda before the clock goes on with it."""
 
 
+class Publication(NamedTuple):
+    """What publishing did, or would do: the ``event`` as it is then, and as it was ``before``, None of a new one."""
+
+    event: Event
+    before: Event | None
+    findings: list[Finding]
+
+
 def publish_event(
-    events: Events, event_id: str, document: EventDocument, now: datetime
-) -> tuple[Event, list[Finding], bool]:
-    """Store the next version; returns (event, findings, whether it is new). The same document again makes no version.
+    events: Events, event_id: str, document: EventDocument, now: datetime, *, dry_run: bool = False
+) -> Publication:
+    """Store the next version, unless it is a ``dry_run``. The same document again makes no version.
 
     An event whose end lies ahead, again or still, has no open feedback: the clock opens it after that end.
     Raises Invalid with the findings that are errors, and nothing is changed; Conflict when two publish at once.
@@ -39,7 +50,7 @@ def publish_event(
         raise Invalid("The agenda contradicts itself; nothing was changed.", errors)
     before = events.find(event_id, consistent=True)
     if before and before.document == document:
-        return before, findings, False
+        return Publication(before, before, findings)
     ahead = document.ends_at > now
     event = Event(
         id=event_id,
@@ -48,16 +59,19 @@ def publish_event(
         published_at=now,
         feedback_opened_at=before.feedback_opened_at if before and not ahead else None,
     )
+    if dry_run:
+        return Publication(event, before, findings)
     first, *rest = _clock_rows(events.mailings(event_id) if before else [], event, now)
     unfinished = Due(what="agenda", reference=f"{event_id}#agenda", at=now + GRACE, body={"event": event_id})
+    more = _looks(event, before, now)
     try:
-        events.publish(event, [*first, due_put(unfinished)] if rest else first, close_feedback=ahead)
+        events.publish(event, [*first, *more, *([due_put(unfinished)] if rest else [])], close_feedback=ahead)
     except ConditionFailed:
         raise Conflict(
             "Somebody else published this event a moment ago. Load it again, then repeat your change."
         ) from None
     _plan(events, event, rest, unfinished)
-    return event, findings, before is None
+    return Publication(event, before, findings)
 
 
 def finish_publishing(events: Events, unfinished: Due, now: datetime) -> None:
@@ -82,13 +96,11 @@ def _clock_rows(known: list[Mailing], event: Event, now: datetime) -> list[list[
     """
     plan, withdrawn = changes(known, mailings(event.id, event.document), now)
     planned_before = {mailing.occurrence: mailing for mailing in known if mailing.state == "planned"}
-    parts: list[list[Write]] = [[]]
+    parts: list[list[Write]] = [[due_put(retention_of(event))]]
     for mailing in (*withdrawn, *plan):
         due = due_of(mailing)
         rows: list[Write] = (
-            [mailing_delete(mailing), due_delete(due)]
-            if mailing in withdrawn
-            else [mailing_put(mailing), due_put(due)]
+            [mailing_delete(mailing), due_delete(due)] if mailing in withdrawn else [mailing_put(mailing), due_put(due)]
         )
         old = planned_before.get(mailing.occurrence)
         if old and due_of(old).key != due.key:
@@ -97,6 +109,23 @@ def _clock_rows(known: list[Mailing], event: Event, now: datetime) -> list[list[
             parts.append([])
         parts[-1] += rows
     return parts
+
+
+def _looks(event: Event, before: Event | None, now: datetime) -> list[Write]:
+    """When the clock looks at who waits: now, for there may be more places or no waitlist any more; and at its end."""
+    waitlist = event.document.waitlist
+    ends = event.document.deadline(waitlist.until) if waitlist else None
+    changed = before and (waitlist or before.document.waitlist)
+    rows: list[Write] = [look_at(event.id, f"version-{event.version}", now)] if changed else []
+    return [*rows, *([look_at(event.id, "cut-off", ends)] if ends and ends > now else [])]
+
+
+def retention_of(event: Event) -> Due:
+    """The clock's row for the end of what is kept; one that stands for another day finds that it is none of its
+    business.
+    """
+    at = kept_until(event.document)
+    return Due(what="retention", reference=f"{event.id}#retention", at=at, body={"event": event.id})
 
 
 def due_of(mailing: Mailing) -> Due:

@@ -2,9 +2,10 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from chalicelib.adapters.links import Links
@@ -30,6 +31,9 @@ STATES: dict[str, State] = {
 QUARTER = timedelta(minutes=15)
 """How often the organiser is told of addresses that mail does not reach, at most."""
 
+TOGETHER = 100
+"""Events after which the batches are told what moved: a function that dies loses no more than these from the counts."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -43,6 +47,28 @@ class Moved:
     after: State
 
 
+def record_mail_events(
+    told: Iterable[dict[str, Any]],
+    batches: Batches,
+    record: Callable[[dict[str, Any]], Moved | None],
+) -> int:
+    """Apply each of SES's events by itself; how many failed. The others are applied, and may come again with those.
+
+    ``record`` is ``record_mail_event`` with its adapters. What came again moves nothing, so no move is counted twice.
+    """
+    every, failed = iter(told), 0
+    while some := list(islice(every, TOGETHER)):
+        moved = []
+        for event in some:
+            try:
+                moved.append(record(event))
+            except Exception:
+                logger.exception("%s could not be recorded", _named(event))
+                failed += 1
+        note_moves(batches, (one for one in moved if one))
+    return failed
+
+
 def record_mail_event(
     ledger: Ledger, addresses: Addresses, dues: Dues, links: Links, event: dict[str, Any], now: datetime
 ) -> Moved | None:
@@ -54,7 +80,7 @@ def record_mail_event(
     mail stays delivered. Who has another address by now was not reached, and a later batch may try anew.
     The moment of sending comes with every event; the worker's own, when it was first, stays.
 
-    Sources: Amazon SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS"; API v2
+    Sources: Amazon SES developer guide, "Contents of event data that Amazon SES publishes to Firehose"; API v2
     reference, SuppressionOptions, and DeliveryEventType (UNDETERMINED_BOUNCE).
     """
     kind, mail = event.get("eventType", ""), event["mail"]
@@ -110,6 +136,12 @@ def notice_due(event: str, now: datetime) -> Due:
     """The row that has the organiser told: one row an event and quarter of an hour, due at its end."""
     start = now.astimezone(UTC).replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
     return Due(what="notice", reference=f"{event}#notice", at=start + QUARTER, body={"event": event})
+
+
+def _named(event: dict[str, Any]) -> str:
+    """An event for the log: no names, no addresses."""
+    mail = event["mail"]
+    return f"{event.get('eventType')} of message {mail.get('messageId') if isinstance(mail, dict) else '?'}"
 
 
 def _reason(detail: dict[str, Any]) -> str:

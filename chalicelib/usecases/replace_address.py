@@ -55,13 +55,16 @@ def replace_address(
         raise _conflict(failed, email) from None
     note_moves(batches, [_given_up(line) for line in bounced])
     file = invitees.file(invitee_id)
-    assert file is not None, "nobody deletes people"
+    if file is None:
+        raise Conflict("This person was erased at this very moment.")
     return file.invitee
 
 
 def _conflict(failed: ConditionFailed, email: str) -> Conflict:
     if failed.name == FREE and failed.item:
-        holder = failed.item["invitee"]
+        holder = failed.item.get("invitee")
+        if holder is None:
+            return Conflict(f"Who has {email} had their data erased, and is not invited to this event again.")
         return Conflict(f'{email} belongs to the invitee "{holder}" of this event. Look at that person first.')
     return Conflict("This person was changed at this very moment. Look at them again and repeat it if it is needed.")
 

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import Conflict
 from chalicelib.domain.event import Event, utc
 from chalicelib.domain.work import Work, organiser_id
 from chalicelib.usecases.desk import Desk
-from chalicelib.usecases.register import GRACE, outbox_of
+from chalicelib.usecases.outbox import GRACE, outbox_of
 
 logger = logging.getLogger(__name__)
 

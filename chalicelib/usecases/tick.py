@@ -9,18 +9,22 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from chalicelib.adapters.store.due import Due
+from chalicelib.adapters.store.invitees import BEGINNING
 from chalicelib.domain.batch import Batch
-from chalicelib.domain.event import Model, utc
+from chalicelib.domain.erasure import kept_until
+from chalicelib.domain.event import utc
+from chalicelib.domain.model import Model
 from chalicelib.domain.schedule import Mailing
 from chalicelib.domain.work import Job, Work
 from chalicelib.usecases.accept_batch import SMALL, ask_to_plan
 from chalicelib.usecases.desk import Desk
 from chalicelib.usecases.feed import ROUNDS, feed, finish
+from chalicelib.usecases.fill_places import end_offer, fill_places
 from chalicelib.usecases.limits import learn_limits
 from chalicelib.usecases.notice import send_notice
+from chalicelib.usecases.outbox import outbox_of
 from chalicelib.usecases.planner import TooMany
 from chalicelib.usecases.publish_event import finish_publishing
-from chalicelib.usecases.register import outbox_of
 
 AGAIN = timedelta(minutes=15)
 """How long one person's mail has before the clock queues it once more: longer than the queue hides a message."""
@@ -42,6 +46,8 @@ class Ticked(Model):
     queued_again: list[str] = Field(default_factory=list)
     planned: list[str] = Field(default_factory=list)
     noticed: list[str] = Field(default_factory=list)
+    filled: list[str] = Field(default_factory=list)
+    ended: list[str] = Field(default_factory=list)
     fed: list[str] = Field(default_factory=list)
     completed: list[str] = Field(default_factory=list)
     stuck: list[str] = Field(default_factory=list)
@@ -53,7 +59,7 @@ def tick(desk: Desk, now: datetime) -> Ticked:
 
     Batches that are being sent come last and together, because they share what room there is.
     """
-    done, sending = Ticked(), dict[str, Batch]()
+    done, sending, freed = Ticked(), dict[str, Batch](), dict[str, list[Due]]()
 
     def one(reference: str, do: Callable[[], str]) -> None:
         """One that fails must not hold up the others; the handler makes it heard."""
@@ -66,7 +72,12 @@ def tick(desk: Desk, now: datetime) -> Ticked:
             getattr(done, what).append(reference)
 
     for due in desk.dues.until(now):
-        one(due.reference, lambda due=due: _do(desk, due, sending, now))  # type: ignore[misc]
+        if due.what == "places":
+            freed.setdefault(due.body["event"], []).append(due)
+        else:
+            one(due.reference, lambda due=due: _do(desk, due, sending, now))  # type: ignore[misc]
+    for event, rows in freed.items():
+        one(f"{event}#places", lambda event=event, rows=rows: _fill(desk, event, rows, now))  # type: ignore[misc]
     if sending:
         one("limits", lambda: _learn(desk, now))
         hungry = [batch for batch in sending.values() if batch.fed < batch.chunks]
@@ -91,10 +102,24 @@ def _do(desk: Desk, due: Due, sending: dict[str, Batch], now: datetime) -> str:
         finish_publishing(desk.events, due, now)
         desk.dues.remove(due)
         return "planned"
+    if due.what == "offer":
+        ended = end_offer(desk, due, now)
+        desk.dues.remove(due)
+        return "ended" if ended else "skipped"
+    if due.what == "retention":
+        return _retain(desk, due, now)
     if due.what == "notice":
         send_notice(desk, due, now)
         return "noticed"
     return _start(desk, due, sending, now)
+
+
+def _fill(desk: Desk, event: str, rows: list[Due], now: datetime) -> str:
+    """Offer what is free, once for all the rows that ask for it; they stay while somebody is in the way."""
+    if fill_places(desk, event, now):
+        for due in rows:
+            desk.dues.remove(due)
+    return "filled"
 
 
 def _learn(desk: Desk, now: datetime) -> str:
@@ -105,6 +130,19 @@ def _learn(desk: Desk, now: datetime) -> str:
 def _feed(desk: Desk, hungry: list[Batch], now: datetime) -> str:
     feed(desk, hungry, now)
     return "fed"
+
+
+def _retain(desk: Desk, due: Due, now: datetime) -> str:
+    """The desk erases everybody of an event whose time is over; the clock asks again until nobody is left."""
+    event = desk.events.find(due.body["event"])
+    people, _ = desk.invitees.page(due.body["event"], 1, BEGINNING)
+    if event is None or now < kept_until(event.document) or not people:
+        desk.dues.remove(due)
+        return "skipped"
+    desk.dues.add(due.model_copy(update={"at": now + PLANNED_WITHIN}))
+    desk.queue.send_job(Job(what="erase", event=event.id, id=""))
+    desk.dues.remove(due)
+    return "queued_again"
 
 
 def _look_after(desk: Desk, due: Due, sending: dict[str, Batch], now: datetime) -> str:
@@ -166,6 +204,7 @@ def _fire(desk: Desk, mailing: Mailing, now: datetime) -> Batch | None:
             event=mailing.event,
             kind=mailing.kind,
             occurrence=occurrence,
+            audience=desk.audience_of(mailing),
             session=mailing.session,
             plan_id=secrets.token_hex(10),
             accepted_at=now,
@@ -177,7 +216,7 @@ def _fire(desk: Desk, mailing: Mailing, now: datetime) -> Batch | None:
 
 def _planned(desk: Desk, batch: Batch, now: datetime) -> Batch:
     """A mailing's batch as it is stored: being sent, or being planned by the desk when it is for many people."""
-    people = desk.planner.registered(batch.event, batch.session)
+    people = desk.people_of(batch)
     try:
         return desk.batches.accept(desk.planner.plan(batch, people, write=True, most=SMALL))
     except TooMany:

@@ -28,6 +28,8 @@ from infra.deploy import deploy
 REGION = "eu-central-1"
 STACK = "convoke"
 SENDER_DOMAIN = "symposium.example"
+GATHER = 0.5
+"""Seconds for which Firehose's buffer gathers SES's events here; in AWS it is a minute."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,10 @@ def _start(home: Home, ports: Ports, mail_rate: int) -> LocalStack:
             str(ports.mail),
             "--dir",
             str(home.mail),
-            "--sns-endpoint",
+            "--firehose-endpoint",
             aws,
+            "--gather",
+            str(GATHER),
             "--iam-endpoint",
             aws,
             "--region",
@@ -185,7 +189,10 @@ def _introduce_mail(stack: LocalStack) -> None:
     destination = {
         "Enabled": True,
         "MatchingEventTypes": ["DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY"],
-        "SnsDestination": {"TopicArn": stack.outputs["MailEventsTopic"]},
+        "KinesisFirehoseDestination": {
+            "IamRoleArn": stack.outputs["MailEventsRole"],
+            "DeliveryStreamArn": stack.outputs["MailEventsStream"],
+        },
     }
     with contextlib.suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity=SENDER_DOMAIN)

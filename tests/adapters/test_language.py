@@ -1,5 +1,6 @@
 """Days, hours and places as people of each language write them, in the zone they live in."""
 
+import re
 import zoneinfo
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib.adapters import language
-from chalicelib.adapters.language import available, load_locale
+from chalicelib.adapters.language import LOCALES, available, load_locale
 
 DAY = date(2021, 1, 28)
 START = datetime(2021, 1, 28, 8, 30, tzinfo=ZoneInfo("Europe/Vienna"))
@@ -30,6 +31,14 @@ def test_russian_writes_the_month_in_the_genitive_and_never_breaks_before_g():
     assert RU.date(DAY) == "четверг, 28 января 2021\u00a0г."
     assert RU.date(date(2021, 5, 1), weekday=False) == "1 мая 2021\u00a0г."
     assert RU.date(DAY, year=False) == "четверг, 28 января"
+
+
+def test_russian_says_until_when_in_words_that_leave_the_weekday_as_it_is():
+    """``до суббота`` would be wrong, and a date is not declined here: it follows a colon or a dash."""
+    texts = (LOCALES / "ru/LC_MESSAGES/convoke.po").read_text().replace('"\n"', "")
+    said = re.findall(r'^msgstr (".*%\(until\)s.*)$', texts, re.MULTILINE)
+    assert len(said) > 10
+    assert [one for one in said if re.search(r"(до|с|к|по|после|позднее) %\(until\)s", one)] == []
 
 
 def test_the_readers_zone_comes_first_then_the_events_then_utc():

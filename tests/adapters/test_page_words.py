@@ -1,5 +1,7 @@
 """What each page says: when and until when, what is asked, and what became of it."""
 
+import re
+
 import pytest
 
 from chalicelib.domain.delivery import CATEGORIES
@@ -146,6 +148,12 @@ def test_a_wrong_link_is_told_in_every_language_the_visitors_first():
     assert "This link does not work" in shown.text
 
 
+@pytest.mark.parametrize("case", STATES)
+def test_no_preposition_stands_before_a_weekday_in_russian(case):
+    days = "понедельник|вторник|среда|четверг|пятница|суббота|воскресенье"
+    assert re.findall(rf"\b(?:до|с|к|по|после|позднее) (?:{days})\b", Tags(page(case, "ru").html).text) == []
+
+
 def test_the_language_in_use_is_marked_and_the_other_is_a_link():
     shown = Tags(page("invitation").html)
     assert [mark["lang"] for mark in shown.all("span") if "aria-current" in mark] == ["en"]
@@ -163,3 +171,25 @@ def test_an_event_in_a_hall_says_nothing_of_links_to_join():
     for case in ("invitation", "invitation-accepted", "invitation-tentative", "registration", "confirmation"):
         assert "link to join" not in page(case, of=hall).html
     assert "Palais Wilson, Geneva" in page("invitation", of=hall).html
+
+
+def test_a_contribution_says_until_when_in_the_readers_zone_and_what_is_taken():
+    english, russian = (Tags(page("contribution", language).html).text for language in ("en", "ru"))
+    assert "Due by Thursday, 21 January 2021, 22:00 your time (Tashkent, UTC+5)" in english
+    assert "a text of up to 10,000 characters, or a file of up to 10 MB (PDF, DOCX, ODT)" in english
+    assert "Срок четверг, 21 января 2021 г., 22:00 по Вашему времени (Ташкент, UTC+5)" in russian
+    assert "текст до 10 000 знаков или файл до 10 МБ (PDF, DOCX, ODT)" in russian
+
+
+def test_a_size_is_written_as_the_language_writes_it():
+    assert "2.3 MB" in Tags(page("contribution-handed-in-file").html).text
+    assert "2,3 МБ" in Tags(page("contribution-handed-in-file", "ru").html).text
+
+
+def test_what_is_asked_stands_on_the_invitation_of_those_who_are_asked_and_did_not_decline():
+    asked = LINKS["contributions"]["paper"]
+    shown = {case: asked in [link["href"] for link in Tags(page(case).html).all("a")] for case in STATES
+             if case.startswith("invitation")}
+    assert {case for case, there in shown.items() if not there} == {
+        "invitation-declined", "invitation-closed-declined", "invitation-head-incomplete", "invitation-delegated"}
+    assert "Handed in" in Tags(page("invitation-accepted", **{"handed_in": ["paper"]}).html).text

@@ -98,7 +98,7 @@ def test_a_mailing_is_settled_once_and_only_at_the_moment_it_is_planned_for(shel
 
 def test_a_persons_file_is_one_query_with_all_that_is_kept_of_them(shelf: Shelf) -> None:
     [clara] = shelf.invite("clara", country="AT", delegation="Austria", category="un")
-    shelf.invitees.register(clara, registration(clara.id), outbox())
+    shelf.invitees.register(clara, None, registration(clara.id), outbox())
     Feedbacks(shelf.table).give("symposium", clara.id, {"overall": 5}, date(2021, 1, 29))
     file = shelf.file(clara)
     coming = Attendance(sessions=registration(clara.id).sessions, version=1)
@@ -144,7 +144,7 @@ def test_an_update_keeps_what_the_person_answered_and_their_address(shelf: Shelf
 
 def test_declining_takes_the_registration_out_of_the_listing_and_keeps_it_in_the_file(shelf: Shelf) -> None:
     [clara] = shelf.invite("clara")
-    shelf.invitees.register(clara, registration(clara.id), outbox())
+    shelf.invitees.register(clara, None, registration(clara.id), outbox())
     assert [one.invitee for one in shelf.invitees.registrations("symposium")] == [clara.id]
     shelf.invitees.answer(clara, "declined", registration(clara.id), NOW)
     assert list(shelf.invitees.registrations("symposium")) == []
@@ -153,16 +153,16 @@ def test_declining_takes_the_registration_out_of_the_listing_and_keeps_it_in_the
 
 def test_of_two_registrations_at_once_one_is_overtaken_and_writes_nothing(shelf: Shelf) -> None:
     [clara] = shelf.invite("clara")
-    shelf.invitees.register(clara, registration(clara.id), outbox("first"))
+    shelf.invitees.register(clara, None, registration(clara.id), outbox("first"))
     before = shelf.items()
     with pytest.raises(ConditionFailed, match="not overtaken"):
-        shelf.invitees.register(clara, registration(clara.id, name="Other"), outbox("second"))
+        shelf.invitees.register(clara, None, registration(clara.id, name="Other"), outbox("second"))
     assert shelf.items() == before
 
 
 def test_a_confirmation_is_promised_in_the_transaction_of_the_registration(shelf: Shelf) -> None:
     [clara] = shelf.invite("clara")
-    shelf.invitees.register(clara, registration(clara.id), outbox("promise"))
+    shelf.invitees.register(clara, None, registration(clara.id), outbox("promise"))
     assert [due.reference for due in shelf.dues.until(NOW + timedelta(minutes=2))] == ["promise"]
 
 
@@ -174,7 +174,7 @@ def test_nothing_is_changed_by_a_link_that_was_revoked_while_it_was_used(shelf: 
         if change == "answer":
             shelf.invitees.answer(holder, "accepted", None, NOW)
         else:
-            shelf.invitees.register(holder, registration(clara.id), outbox())
+            shelf.invitees.register(holder, None, registration(clara.id), outbox())
     assert shelf.items() == before
 
 

@@ -67,7 +67,7 @@ def test_a_worker_sees_the_registration_that_its_confirmation_is_about(
 
 def test_publishing_starts_from_the_version_that_is_stored(shelf: Shelf, behind: Table) -> None:
     shelf.publish(date="2021-02-04")
-    stored, _, _ = publish_event(Events(behind), "symposium", document(), NOW)
+    stored = publish_event(Events(behind), "symposium", document(), NOW).event
     assert stored.version == 3, "the first document again is a change of the second"
 
 

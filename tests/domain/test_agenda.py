@@ -198,16 +198,24 @@ def test_an_event_title_missing_in_one_of_its_languages_is_an_error() -> None:
         "consent.ru", "summary.ru", "organiser.name.ru", "venue.name.ru", "categories.un.ru", "sessions.0.title.ru",
         "sessions.0.items.0.title.ru", "sessions.0.items.0.people.0.name.ru", "sessions.0.items.0.people.0.office.ru",
         "sessions.0.items.0.points.0.ru", "documents.0.title.ru", "feedback.questions.0.label.ru",
-        "feedback.questions.0.choices.1.ru",
+        "feedback.questions.0.choices.1.ru", "delegations.tajikistan.name.ru", "form.0.label.ru", "form.0.help.ru",
+        "form.0.choices.1.label.ru", "contributions.0.title.ru", "contributions.0.help.ru",
     ],
 )  # fmt: skip
 def test_everything_that_lacks_a_language_of_the_event_is_a_warning_at_its_place(field: str) -> None:
     person = {"name": {"en": "Ms. Example"}, "office": {"en": "Director"}}
     talk = item("talk", "09:00", "10:00", people=[person], points=[{"en": "Lessons"}])
     question = {"id": "again", "label": {"en": "Again?"}, "kind": "choice", "choices": [{"en": "Yes"}, {"en": "No"}]}
+    workshop = {"id": "workshop", "kind": "choice", "label": {"en": "Workshop"}, "help": {"en": "One of them."},
+                "choices": [{"id": name, "label": {"en": name.title()}} for name in ("data", "policy")]}  # fmt: skip
+    paper = {"id": "paper", "title": {"en": "Example"}, "help": {"en": "A page."}, "categories": ["un"],
+             "formats": ["pdf"], "due": {"days_before": 5, "at": "18:00"}}  # fmt: skip
     event = document(
         session("morning", "09:00", "10:00", talk),
         languages=["en", "ru"],
+        delegations={"tajikistan": {"name": {"en": "Ministry"}, "seats": 2}},
+        form=[workshop],
+        contributions=[paper],
         summary={"en": "A symposium."},
         categories={"un": {"en": "United Nations"}},
         documents=[{"id": "note", "title": {"en": "Note"}, "filename": "note.pdf"}],
@@ -221,6 +229,14 @@ def test_what_may_be_left_out_altogether_is_not_missed() -> None:
     person = {"name": {"en": "IOM Regional Office"}, "role": "moderator"}
     talk = item("talk", "09:00", "10:00", kind="roundtable", people=[person])
     assert check(document(session("morning", "09:00", "10:00", talk))) == []
+
+
+def test_a_question_is_told_by_its_id_and_a_ready_one_speaks_the_languages_that_it_has() -> None:
+    asked = [{"id": "visa", "kind": "yes-no", "label": {"en": "Visa?", "ru": " "}}, {"use": "dietary"}]
+    found = check(document(languages=["en", "ru"], title={"en": "Symposium", "ru": "Симпозиум"}, form=asked))
+    [finding] = [one for one in found if one.field.startswith("form")]
+    said = 'The label of the question "visa" is missing in "ru": people read "Visa?" instead. Write it.'
+    assert finding.message == said
 
 
 def test_a_session_without_any_title_is_told_by_its_id() -> None:

@@ -1,5 +1,7 @@
 """Audiences, plans and progress."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 
@@ -120,7 +122,7 @@ def test_mail_of_a_batch_may_have_left_once_it_was_approved_or_the_clock_sent_it
 ])  # fmt: skip
 def test_a_fingerprint_differs_with_kind_occurrence_content_and_each_recipient(other: tuple[str, ...]) -> None:
     def fingerprint(kind: str, occurrence: str, content: str, recipients: str) -> str:
-        found = Fingerprint(kind, occurrence, content)
+        found = Fingerprint(batch(kind=kind, occurrence=occurrence), content)
         for one in recipients:
             found.add(one)
         return str(found)
@@ -128,6 +130,11 @@ def test_a_fingerprint_differs_with_kind_occurrence_content_and_each_recipient(o
     first = fingerprint("invitation", "1", "1.0", "ab")
     assert first == fingerprint("invitation", "1", "1.0", "ab") and len(first) == 32
     assert fingerprint(*other) != first
+
+
+def test_a_fingerprint_differs_with_the_deadline_of_the_batch() -> None:
+    until = [NOW, NOW + timedelta(days=1), None]
+    assert len({str(Fingerprint(batch(answer_by=one), "1.0")) for one in until}) == 3
 
 
 def test_a_batch_is_unchanged_while_version_and_files_are_those_it_was_approved_with() -> None:

@@ -65,6 +65,7 @@ def test_a_full_row_is_a_draft_of_a_person() -> None:
         "country": "UZ",
         "delegation": "Ministry of Labour",
         "category": "government",
+        "head": False,
     }
     assert row.draft.address_key == "a@ministry.uz.example"
 

@@ -28,6 +28,8 @@ def test_a_text_that_a_spreadsheet_would_calculate_is_quoted(cell: str) -> None:
     [
         ("a;=1", "a;'=1"),
         ("a; =1;b;@x", "a;' =1;b;'@x"),
+        ('a;"=1', "a;'\"=1"),
+        ('a; ""@x', "a;' \"\"@x"),
         ("a\t+1", "a\t'+1"),
         ("a\r\n-1", "a\r\n'-1"),
         ("\n=1", "'\n'=1"),

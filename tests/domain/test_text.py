@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.domain.text import Language, Line, Slug, Text, Title, WallTime, one_line, words
+from chalicelib.domain.text import Language, Line, Slug, Text, Title, WallTime, may_be_link, one_line, words
 
 
 def accepts(kind: Any, value: Any) -> bool:
@@ -124,3 +124,13 @@ def test_a_bare_10_10_in_yaml_which_is_the_number_610_is_refused_and_not_taken_f
 def test_a_time_with_seconds_or_a_zone_is_refused_rather_than_cut() -> None:
     assert not accepts(WallTime, time(8, 30, 15))
     assert not accepts(WallTime, time.fromisoformat("08:30+05:00"))
+
+
+@pytest.mark.parametrize("name", ["A.Karimov", "А.Б.Иванов", "Anna Berg, Ph.D.", "J. R. St. John", "Иванова-Петрова"])
+def test_a_name_is_no_link(name: str) -> None:
+    assert not may_be_link(name)
+
+
+@pytest.mark.parametrize("name", ["see win.example", "t.co/x now", "HTTPS://X", "www.x", "a@b", "привет.рф"])
+def test_what_a_mail_program_may_make_a_link_of_is_known(name: str) -> None:
+    assert may_be_link(name)

@@ -50,11 +50,21 @@ def killed_after(call: Call, do: Make, gate: Gate) -> Any:
 DEATHS: dict[str, Happening] = {"before": killed_before, "after": killed_after}
 
 
+READS = ("get_", "batch_get_", "query", "head_", "list_")
+
+
+def once_where_nothing_changes(call: Call, how: str) -> bool:
+    """To die after a call that reads is to die before the one that follows."""
+    return how == "before" or not call.operation.startswith(READS)
+
+
 def everywhere(
     gate: Gate, run: Callable[[], Any], happenings: dict[str, Happening] | None = None,
-    where: Callable[[Call], bool] = lambda call: True,
+    where: Callable[[Call, str], bool] = lambda call, how: True,
 ) -> list[Tried]:
-    """Run once, and once more for each happening at each call; ``run`` returns what it found, or raises."""
+    """Run once, and once more for each happening at each call ``where`` it is wanted, by the happening's name; ``run``
+    returns what it found, or raises.
+    """
     forks = _Forks(gate, happenings or DEATHS, where)
     gate.meddle = forks.meddle
     tried = _outcome(run, "", "undisturbed")
@@ -71,7 +81,7 @@ def apart(run: Callable[[], Any], at: str, how: str) -> Tried:
 
 def in_parallel(runs: list[tuple[Callable[[], Any], str, str]]) -> list[Tried]:
     """Each in a process of its own, as many at a time as there are processors."""
-    forks = _Forks(Gate(), {}, lambda call: True)
+    forks = _Forks(Gate(), {}, lambda call, how: True)
     for run, at, how in runs:
         if forks.fork(at, how):
             forks.report(_outcome(run, at, how))
@@ -79,7 +89,9 @@ def in_parallel(runs: list[tuple[Callable[[], Any], str, str]]) -> list[Tried]:
 
 
 class _Forks:
-    def __init__(self, gate: Gate, happenings: dict[str, Happening], where: Callable[[Call], bool]) -> None:
+    def __init__(
+        self, gate: Gate, happenings: dict[str, Happening], where: Callable[[Call, str], bool]
+    ) -> None:
         self._gate, self._happenings, self._where = gate, happenings, where
         self._running: list[tuple[int, BinaryIO, str, str]] = []
         self._results: list[Tried] = []
@@ -87,9 +99,9 @@ class _Forks:
         self.child: tuple[str, str] | None = None
 
     def meddle(self, call: Call, do: Make) -> Any:
-        if self.child is None and self._where(call):
+        if self.child is None:
             for how, happening in self._happenings.items():
-                if self.fork(str(call), how):
+                if self._where(call, how) and self.fork(str(call), how):
                     self._gate.meddle = lambda call, do: do()
                     return happening(call, do, self._gate)
         return do()

@@ -127,9 +127,11 @@ class Ses:
 
     def __init__(self, directory: Any) -> None:
         self.time: Callable[[], float] = lambda: 0.0
+        self.taken: Callable[[int], None] = lambda count: None
+        """Told after each message that was taken, and how many there are by now."""
         clock = lambda: self.time()  # noqa: E731
         self.account = Account(region=REGION, number="000000000000", rate=10_000, quota=1_000_000, clock=clock)
-        self.mailbox = _InMemory(directory)
+        self.mailbox = _InMemory(directory, lambda count: self.taken(count))
         self._service = Service(self.account, self.mailbox, Publisher(None, REGION, "", ""))
         self.account.identities["symposium.example.org"] = Identity("symposium.example.org")
         name = SETTINGS["CONFIGURATION_SET"]
@@ -152,14 +154,16 @@ _ses: list[Ses] = []
 class _InMemory(Mailbox):
     """The mailbox without files: thousands of runs fill it."""
 
-    def __init__(self, directory: Any) -> None:
+    def __init__(self, directory: Any, taken: Callable[[int], None]) -> None:
         super().__init__(directory)
         self._raw: dict[str, bytes] = {}
+        self._taken = taken
 
     def keep(self, message: Message, raw: bytes) -> None:
         self._raw[message.id] = raw
         with self._lock:
             self._messages[message.id] = message
+        self._taken(len(self._messages))
 
     def raw(self, message_id: str) -> bytes:
         return self._raw[message_id]

@@ -27,22 +27,22 @@ def counted(world: World, run: Callable[[], Any]) -> int:
     return int(tried.found)
 
 
-@NEWS
-def test_a_batch_of_thirty(world: World, news: bool, all_right: Judge) -> None:
-    people = drive.publish(world, 30)
+@pytest.mark.parametrize(("news", "size"), [(True, 30), (False, 10)], ids=["30, SES tells", "10, SES never tells"])
+def test_a_batch(world: World, news: bool, size: int, all_right: Judge) -> None:
+    people = drive.publish(world, size)
     world.news, world.script = news, list(drive.BATCH)
     world.gate.calls.clear()
 
     def run() -> Counter[str]:
         world.run()
         nothing_is_left(world)
-        the_batch_adds_up(world, 30)
+        the_batch_adds_up(world, size)
         return nobody_twice_nobody_forgotten(world, people, unknowns=world.kills)
 
     calls = counted(world, run)
-    tried = all_right(f"a batch of 30, {'with' if news else 'without'} SES's events", everywhere(world.gate, run))
+    tried = all_right(f"a batch of {size}, {'with' if news else 'without'} SES's events", everywhere(world.gate, run))
     assert len(tried) == 1 + 2 * calls
-    assert tried[0].found == {"delivered" if news else "sent": 30}
+    assert tried[0].found == {"delivered" if news else "sent": size}
 
 
 @NEWS

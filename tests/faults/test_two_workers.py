@@ -1,6 +1,5 @@
 """Two workers on the same chunk, and messages that come twice."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +13,7 @@ from tests.faults import drive
 from tests.faults.checks import nobody_twice_nobody_forgotten, nothing_is_left, the_batch_adds_up
 from tests.faults.explore import Happening, Tried, everywhere, in_parallel
 from tests.faults.gate import Call, Gate, Make
+from tests.faults.turns import Turns
 from tests.faults.world import Context, Letter, World, sqs_event
 
 Judge = Callable[[str, list[Tried]], list[Tried]]
@@ -54,7 +54,7 @@ def test_a_second_worker_begins_at_each_call_of_the_first(world: World, people: 
             second()
 
     happenings: dict[str, Happening] = {"before": before, "after": after}
-    mine = lambda call: call.where == "deliver"  # noqa: E731
+    mine = lambda call, how: call.where == "deliver"  # noqa: E731
     tried = everywhere(world.gate, partial(run, world, people), happenings, mine)
     all_right("a second worker on the same chunk", tried)
     assert len(tried) > 2 * 3 * PEOPLE
@@ -84,11 +84,7 @@ def test_two_workers_take_turns_by_chance(world: World, people: Any, all_right: 
                 with world.containers.another():
                     return deliver(event, Context())
 
-            twice = [threading.Thread(target=turns.run, args=(n, work)) for n in (0, 1)]
-            for worker in twice:
-                worker.start()
-            for worker in twice:
-                worker.join()
+            turns.all_at_once([work, work])
             world.gate.meddle = lambda call, do: do()
             assert not turns.wrong, turns.wrong
             return turns.answers[0]
@@ -99,37 +95,3 @@ def test_two_workers_take_turns_by_chance(world: World, people: Any, all_right: 
     tried = in_parallel([(partial(both, seed), f"seed {seed}", "two workers") for seed in range(60)])
     all_right("two workers that take turns", tried)
     assert all(one.found == {"delivered": PEOPLE} for one in tried)
-
-
-class Turns:
-    """Two threads of which one goes on at a time; who, is drawn at each call."""
-
-    def __init__(self, random: Random) -> None:
-        self._random, self._changed, self._turn, self._left = random, threading.Condition(), 0, {0, 1}
-        self._who = threading.local()
-        self.answers: dict[int, Any] = {}
-        self.wrong: list[str] = []
-
-    def run(self, number: int, work: Callable[[], Any]) -> None:
-        self._who.number = number
-        try:
-            self.answers[number] = work()
-        except BaseException as wrong:
-            self.wrong.append(repr(wrong))
-        with self._changed:
-            self._left.discard(number)
-            self._draw()
-
-    def meddle(self, call: Call, do: Make) -> Any:
-        with self._changed:
-            self._changed.wait_for(lambda: self._turn == self._who.number, timeout=20)
-        try:
-            return do()
-        finally:
-            with self._changed:
-                self._draw()
-
-    def _draw(self) -> None:
-        if self._left:
-            self._turn = self._random.choice(sorted(self._left))
-        self._changed.notify_all()

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from tests.faults.gate import Call, Killed, Make
-from tests.faults.world import News, World, news_event
+from tests.faults.world import News, World, news_event, put_events
 
 WRITES = {"put_item", "update_item", "delete_item", "transact_write_items", "batch_write_item"}
 CALM_AFTER = 400
@@ -69,7 +69,7 @@ class BadDay:
             sent = self.world.ses.mailbox.get(answer["MessageId"])
             assert sent is not None
             bodies = self.world.news_of(sent)
-            self.world.invoke("ses_events", news_event(bodies[: self.random.choice([1, 2])]))
+            self.world.invoke("ses_events", news_event(put_events(bodies[: self.random.choice([1, 2])])))
         return answer
 
     def news(self, bodies: list[str]) -> list[News]:

@@ -8,6 +8,7 @@ the queue's visibility timeout and then given again, and goes to the dead letter
 import copy
 import dataclasses
 import functools
+import itertools
 import json
 import logging
 import threading
@@ -31,7 +32,7 @@ from infra.build import ROOT
 from infra.local.ses import events as ses_news
 from infra.local.ses.mailbox import Message
 from tests.faults.gate import Gate, Killed, Ses, boto
-from tests.shelf import ADDRESS_KEY, KEYS, NOW, REGION, SETTINGS, _Template, table_definition
+from tests.shelf import ADDRESS_KEY, KEYS, NOW, REGION, SETTINGS, _Template, object_created, table_definition
 
 FUNCTIONS = {"deliver": "deliver", "urgent": "deliver_now", "jobs": "desk"}
 """Which function works off which queue."""
@@ -80,10 +81,11 @@ class Letter:
 
 @dataclass
 class News:
-    """An event of SES on its way."""
+    """An event of SES on its way, or, once Firehose has put down what came together, the key of that object."""
 
     at: datetime
     body: str
+    stored: bool = False
 
 
 Step = Callable[["World"], None]
@@ -129,13 +131,18 @@ class World:
             what()
             self._look()
         if not self.quiet():
-            rows = [item for item in self.items("DUE#") if item["what"]["S"] != "mailing"]
-            left = [*self.script, *self.letters.values(), *self.coming, *rows]
+            left = [*self.script, *self.letters.values(), *self.coming, *self._promised()]
             self.troubles.append(f"not quiet after {ENDLESS}: {left}; {self.history[:40]}")
 
     def quiet(self) -> bool:
-        busy = [item for item in self.items("DUE#") if item["what"]["S"] != "mailing"]
-        return not (self.script or self.letters or self.coming or busy)
+        return not (self.script or self.letters or self.coming or self._promised())
+
+    def _promised(self) -> list[dict[str, Any]]:
+        """What the clock has to look at now: not what the calendar of the event, or an offer, says for another day."""
+        far = ("mailing", "retention", "offer")
+        return [
+            item for item in self.items("DUE#") if item["what"]["S"] not in far and "#cut-off" not in item["SK"]["S"]
+        ]
 
     def _next(self) -> list[tuple[datetime, Callable[[], None]]]:
         every: list[tuple[datetime, Callable[[], None]]] = [(self.ticks_at, self._tick)]
@@ -179,6 +186,24 @@ class World:
             return
         self.script.pop(0)
 
+    def while_sending(self, after: int, step: Step) -> None:
+        """Somebody presses in the middle of a chunk, when SES has taken so many messages."""
+
+        def pressed(taken: int) -> None:
+            if taken == after and self.ses.taken is pressed:
+                self.ses.taken = lambda count: None
+                self.script.insert(0, step)
+                with self.containers.another():
+                    self._press()
+
+        self.ses.taken = pressed
+
+    def work_off(self, queue: str) -> None:
+        """What lies in a queue is given at once."""
+        self._look()
+        for letter in [one for one in self.letters.values() if one.queue == queue and not one.given]:
+            self._give(letter)
+
     def _tick(self) -> None:
         self.ticks_at += timedelta(minutes=1)
         self.invoke("clock", {**TICK, "time": f"{self.now:%Y-%m-%dT%H:%M:%SZ}"})
@@ -211,15 +236,17 @@ class World:
         queue._messages = [message for message in queue._messages if message.id != letter.id]
 
     def _tell(self, news: News) -> None:
-        """Up to ten events that are there by now."""
-        given = [one for one in self.coming if one.at <= self.now][:10]
-        answer = self.invoke("ses_events", news_event([one.body for one in given]))
-        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]} if answer else None
-        for number, one in enumerate(given):
-            if failed is None or str(number) in failed:
-                one.at = self.now + HIDDEN["news"]
-            else:
-                self.coming = [other for other in self.coming if other is not one]
+        """Up to ten events that are there by now, as one object; S3 says so until it is worked off."""
+        if not news.stored:
+            given = [one for one in self.coming if one.at <= self.now and not one.stored][:10]
+            self.coming = [one for one in self.coming if all(one is not other for other in given)]
+            news = News(self.now, put_events([one.body for one in given]), stored=True)
+            self.coming.append(news)
+        answer = self.invoke("ses_events", news_event(news.body))
+        if answer is None or answer["batchItemFailures"]:
+            news.at = self.now + HIDDEN["news"]
+        else:
+            self.coming = [one for one in self.coming if one is not news]
 
     # the application
 
@@ -308,8 +335,19 @@ def sqs_event(letters: list[Letter]) -> dict[str, Any]:
     }
 
 
-def news_event(bodies: list[str]) -> dict[str, Any]:
-    return sqs_event([Letter(str(number), body, "news", NOW, 1) for number, body in enumerate(bodies)])
+def put_events(bodies: list[str]) -> str:
+    """Firehose puts events down, a line each; the object's key."""
+    key = f"mail-events/2021/01/14/09/{next(_objects)}"
+    boto("s3").put_object(Bucket=SETTINGS["BUCKET"], Key=key, Body="".join(f"{body}\n" for body in bodies))
+    return key
+
+
+def news_event(key: str) -> dict[str, Any]:
+    """S3 tells of the object."""
+    return sqs_event([Letter("0", object_created(key), "news", NOW, 1)])
+
+
+_objects = itertools.count()
 
 
 def _queue_named(name: str) -> Any:
@@ -360,7 +398,8 @@ def build_world(patch: pytest.MonkeyPatch, ses: Ses, **facts: Any) -> World:
     boto("dynamodb").create_table(**table_definition())
     urls = {name: boto("sqs").create_queue(QueueName=name)["QueueUrl"] for name in FUNCTIONS}
     where: Any = {"LocationConstraint": REGION}
-    boto("s3").create_bucket(Bucket=SETTINGS["BUCKET"], CreateBucketConfiguration=where)
+    for bucket in ("BUCKET", "PRIVATE_BUCKET"):
+        boto("s3").create_bucket(Bucket=SETTINGS[bucket], CreateBucketConfiguration=where)
     boto("secretsmanager").create_secret(Name=SETTINGS["LINK_KEYS"], SecretString=json.dumps(KEYS))
     boto("secretsmanager").create_secret(Name=SETTINGS["ADDRESS_KEY"], SecretString=ADDRESS_KEY)
     environment = {**SETTINGS, "QUEUE": urls["deliver"], "URGENT_QUEUE": urls["urgent"], "JOBS_QUEUE": urls["jobs"]}

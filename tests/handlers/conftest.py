@@ -18,8 +18,8 @@ from chalicelib.adapters import aws
 from chalicelib.domain.invitee import Invitee
 from tests.shelf import ADDRESS_KEY, BASE, KEYS, REGION, SETTINGS, Shelf
 
-CACHED = (settings_module.settings, wiring.table, wiring.events, wiring.links, wiring.documents, wiring.queue,
-          wiring.pacer, wiring.mailer, wiring.post)  # fmt: skip
+CACHED = (settings_module.settings, wiring.table, wiring.events, wiring.links, wiring.documents,
+          wiring.private_files, wiring.queue, wiring.pacer, wiring.mailer, wiring.post)  # fmt: skip
 
 
 @dataclass

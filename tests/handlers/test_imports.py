@@ -9,10 +9,14 @@ import pytest
 from chalicelib.handlers.organisers import ROUTES, view
 from infra.build import ROOT
 
-INVITEES = {"answer", "calendar_entry", "give_feedback", "leave", "open_link", "register"}
+INVITEES = {
+    "answer", "calendar_entry", "give_feedback", "leave", "open_link", "outbox", "register", "registration_form",
+    "take_place",
+}  # fmt: skip
 """The use cases behind an invitee's pages."""
 
-ROOMS = {"clock", "deliver", "desk", "invitees", "organisers", "problems", "requests", "ses_events", "typeset"}
+ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "invitees", "mailing", "organisers",
+         "own_data", "problems", "requests", "ses_events", "typeset", "visit"}  # fmt: skip
 """The handlers' rooms with routes and functions, and what invitees' pages need of the others."""
 
 HEAVY = {"boto3", "concurrent.futures.thread", "icalendar", "jinja2.ext", "openpyxl", "s3transfer", "typst"}
@@ -49,6 +53,7 @@ def test_the_api_loads_the_rooms_of_invitees_and_none_of_organisers_or_of_the_ma
     assert below("chalicelib.usecases", modules) == INVITEES
     assert below("chalicelib.handlers", modules) == ROOMS
     assert not HEAVY & modules
+    assert not {"chalicelib.domain.file_kinds", "chalicelib.adapters.private_files"} & modules
 
 
 def test_the_api_builds_the_schema_of_a_model_when_it_is_first_used() -> None:

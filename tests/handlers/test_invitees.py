@@ -11,16 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.pages import HEADERS
-from chalicelib.adapters.store.invitees import NOT_OVERTAKEN, Invitees, profile_key
+from chalicelib.adapters.store.invitees import Invitees, profile_key
 from chalicelib.adapters.store.table import ConditionFailed, Update
+from chalicelib.adapters.store.unchanged import NOT_OVERTAKEN
 from chalicelib.domain.delivery import CATEGORIES
 from chalicelib.domain.invitee import Invitee
 from tests.adapters.page_cases import Tags
 from tests.handlers.conftest import Web
-from tests.shelf import DEADLINE, ENDS, FORM, NOW
+from tests.shelf import DEADLINE, ENDS, FORM, NOW, raw_document
 from tests.usecases.steps import register
 
-PAGES = ["", "/answer", "/registration", "/confirmation", "/calendar.ics", "/agenda.pdf", "/feedback"]
+PAGES = ["", "/answer", "/registration", "/confirmation", "/calendar.ics", "/agenda.pdf", "/feedback", "/data",
+         "/data.json"]  # fmt: skip
 OPENED = ENDS + timedelta(minutes=30)
 
 
@@ -90,6 +92,15 @@ def test_pages_are_kept_nowhere_send_no_referrer_and_run_no_script(web: Web, cla
         assert headers["Strict-Transport-Security"].startswith("max-age=")
         if headers["Content-Type"].startswith("text/html"):
             assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+
+
+def test_the_familiarisation_is_not_ticked_beforehand(web: Web) -> None:
+    hello = {"id": "hello", "kind": "familiarisation", "title": {"en": "Hello"}, "starts": "08:00", "ends": "08:30"}
+    web.shelf.publish(sessions=[hello, *raw_document()["sessions"]])
+    [anna] = web.shelf.invite("anna")
+    page = web.get(web.link(anna, "/registration")).body.decode()
+    ticked = dict(re.findall(r'name="sessions" value="([^"]*)"( checked)?', page))
+    assert ticked == {"hello": "", "session-1": " checked", "session-2": " checked"}
 
 
 def test_a_redirect_is_kept_from_caches_referrers_and_plain_http_too(web: Web, clara: Invitee) -> None:
@@ -247,10 +258,13 @@ def test_the_calendar_has_the_chosen_sessions_and_the_link_to_join_only_for_the_
     assert (after.count(b"BEGIN:VEVENT"), b"zoom.example.org" in after) == (1, True)
 
 
-def test_somebody_who_declined_gets_the_cancellation_of_what_was_registered_for(web: Web, clara: Invitee) -> None:
+@pytest.mark.parametrize("said", ["declined", "tentative"])
+def test_somebody_who_does_not_come_or_is_not_sure_any_more_gets_the_cancellation_of_what_was_registered_for(
+    web: Web, clara: Invitee, said: str
+) -> None:
     register(web.shelf, clara, sessions=["session-2"])
     standing = web.get(web.link(clara, "/calendar.ics")).body
-    assert web.form(web.link(clara, "/answer"), {"answer": ["declined"]}).status_code == 303
+    assert web.form(web.link(clara, "/answer"), {"answer": [said]}).status_code == 303
     cancelled = web.get(web.link(clara, "/calendar.ics"))
     assert "method=CANCEL" in cancelled.headers["Content-Type"]
     assert (cancelled.body.count(b"STATUS:CANCELLED"), b"STATUS:CONFIRMED" in cancelled.body) == (1, False)
@@ -475,3 +489,23 @@ def test_no_form_whatsoever_makes_a_page_fail(web: Web, fields: Any, lang: str, 
         assert answer.status_code in (303, 409, 410, 422), (url, answer.status_code)
     for url in every_link(web, clara):
         assert web.get(url + query).status_code == 200
+
+
+def test_who_declines_may_say_why_and_the_organiser_reads_it(web: Web, clara: Invitee) -> None:
+    said = {"answer": "declined", "reason": "On mission\r\nuntil <b>March</b>\u202e"}
+    assert web.form(web.link(clara, "/answer"), said).status_code == 303
+    seen = web.api("GET", f"/symposium/invitees/{clara.id}").json_body
+    assert seen["invitee"]["reason"] == "On mission until <b>March</b>"
+    assert "On mission until &lt;b&gt;March&lt;/b&gt;" in web.get(web.link(clara)).body.decode()
+    web.form(web.link(clara, "/answer"), {"answer": "tentative", "reason": "not kept"})
+    assert web.shelf.file(clara).invitee.reason == ""
+
+
+@pytest.mark.parametrize("size", [501, 65_536])
+def test_a_reason_that_is_too_long_is_refused_at_its_field_and_nothing_is_written(
+    web: Web, clara: Invitee, size: int
+) -> None:
+    before = web.shelf.items()
+    refused = web.form(web.link(clara, "/answer"), {"answer": "declined", "reason": "x" * size})
+    assert refused.status_code == 422 and 'href="#reason"' in refused.body.decode()
+    assert web.shelf.items() == before

@@ -12,13 +12,15 @@ from chalicelib import wiring
 from chalicelib.adapters import aws
 from chalicelib.adapters.store.batches import Batches
 from chalicelib.adapters.store.due import Due
+from chalicelib.adapters.store.ledger import Ledger
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.invitee import Invitee
 from chalicelib.handlers.deliver import MOST_RECEIVES, SPARE_MS
 from chalicelib.usecases.send import LONGEST_WAIT
 from chalicelib.usecases.tick import ENOUGH
 from infra.build import ROOT
 from tests.handlers.conftest import Web
-from tests.shelf import NOW, STARTS, resources
+from tests.shelf import NOW, SETTINGS, STARTS, object_created, resources
 from tests.usecases.steps import accept, register, work_off
 
 events = EventsClient(app)
@@ -163,63 +165,126 @@ def test_the_clock_is_heard_when_it_gives_something_up(web: Web) -> None:
 # SES's news
 
 
-def test_news_from_ses_move_the_ledger(web: Web) -> None:
+KEY = "mail-events/2021/01/14/09/events-1-2021-01-14-09-00-00-a+b"
+
+
+def object_of(web: Web, *lines: str, key: str = KEY) -> dict[str, Any]:
+    """Firehose puts an object of these lines into the bucket; what S3 says of it."""
+    web.shelf.s3.put_object(Bucket=SETTINGS["BUCKET"], Key=key, Body="".join(f"{line}\n" for line in lines))
+    return sqs(object_created(key))
+
+
+def invited(web: Web, *names: str) -> tuple[str, list[Invitee], list[dict[str, Any]]]:
+    """A batch to these people that was sent, and SES's news of its mails in the order of the names."""
     web.shelf.publish()
-    [clara] = web.shelf.invite("clara")
-    accept(web.shelf)
+    people = web.shelf.invite(*names)
+    batch = accept(web.shelf)
     work_off(web.shelf)
-    told = web.shelf.told(web.shelf.ses.messages()[0].id, "Delivery")
-    assert call("ses_events", sqs(json.dumps(told))) == {"batchItemFailures": []}
+    ids = {one.destination[0]: one.id for one in web.shelf.ses.messages()}
+    return batch.id, people, [web.shelf.told(ids[one.email], "Delivery") for one in people]
+
+
+def test_news_from_ses_move_the_ledger(web: Web) -> None:
+    _, [clara], [told] = invited(web, "clara")
+    assert call("ses_events", object_of(web, json.dumps(told))) == {"batchItemFailures": []}
     assert web.shelf.state(clara) == "delivered"
 
 
 def test_a_hundred_news_are_told_to_their_batch_in_one_write(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    web.shelf.publish()
-    web.shelf.invite("clara", "boris", "anna")
-    batch = accept(web.shelf)
-    work_off(web.shelf)
-    told = [json.dumps(web.shelf.told(one.id, "Delivery")) for one in web.shelf.ses.messages()]
+    batch, _, told = invited(web, "clara", "boris", "anna")
+    lines = [json.dumps(one) for one in told]
     noted, note = [], Batches.note_moves
     monkeypatch.setattr(Batches, "note_moves", lambda *said: (noted.append(said[1:]), note(*said)))
-    assert call("ses_events", sqs(*told, *told)) == {"batchItemFailures": []}
-    assert noted == [("symposium", batch.id, {"sent": -3, "delivered": 3})]
-    assert web.shelf.batches.get("symposium", batch.id).moved == {"sent": -3, "delivered": 3}
+    assert call("ses_events", object_of(web, *lines, *lines)) == {"batchItemFailures": []}
+    assert noted == [("symposium", batch, {"sent": -3, "delivered": 3})]
+    assert web.shelf.batches.get("symposium", batch).moved == {"sent": -3, "delivered": 3}
+
+
+def test_the_same_object_again_counts_no_move_twice(web: Web) -> None:
+    batch, _, told = invited(web, "clara", "boris")
+    message = object_of(web, *(json.dumps(one) for one in told))
+    for _ in range(3):
+        assert call("ses_events", message) == {"batchItemFailures": []}
+    assert web.shelf.batches.get("symposium", batch).moved == {"sent": -2, "delivered": 2}
 
 
 def test_counts_that_cannot_be_noted_send_nothing_back(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    web.shelf.publish()
-    [clara] = web.shelf.invite("clara")
-    accept(web.shelf)
-    work_off(web.shelf)
-    told = json.dumps(web.shelf.told(web.shelf.ses.messages()[0].id, "Delivery"))
+    _, [clara], [told] = invited(web, "clara")
 
     def away(*said: object) -> None:
         raise RuntimeError("DynamoDB is away")
 
     monkeypatch.setattr(Batches, "note_moves", away)
-    assert call("ses_events", sqs(told)) == {"batchItemFailures": []}
+    assert call("ses_events", object_of(web, json.dumps(told))) == {"batchItemFailures": []}
     assert web.shelf.state(clara) == "delivered"
 
 
 @pytest.mark.parametrize(
-    "message",
-    ["Successfully validated SNS topic for Amazon SES event publishing.", "[]", "1", "{}", '{"eventType": "Send"}',
+    "line",
+    ["", "[]", "1", "{}", '{"eventType": "Send"}', '{"eventType": "Deliv',
      '{"source": "aws.ses", "detail-type": "Sandbox Status Change", "detail": {}}'],
-)
-def test_what_is_no_news_of_a_mail_is_passed_over(web: Web, message: str) -> None:
+)  # fmt: skip
+def test_what_is_no_news_of_a_mail_is_passed_over_and_what_follows_is_not(web: Web, line: str) -> None:
+    _, [clara], [told] = invited(web, "clara")
+    assert call("ses_events", object_of(web, line, json.dumps(told))) == {"batchItemFailures": []}
+    assert web.shelf.state(clara) == "delivered"
+
+
+@pytest.mark.parametrize("between", ["", " ", "\n", "\r\n", "\n\n"])
+def test_news_are_told_apart_whatever_stands_between_them(web: Web, between: str) -> None:
+    _, people, told = invited(web, "clara", "boris", "anna")
+    message = object_of(web, between.join(json.dumps(one) for one in told))
+    assert call("ses_events", message) == {"batchItemFailures": []}
+    assert [web.shelf.state(one) for one in people] == ["delivered"] * 3
+
+
+@pytest.mark.parametrize("message", ["no json", "[]", '{"Service": "Amazon S3", "Event": "s3:TestEvent"}'])
+def test_a_message_that_tells_of_no_object_is_passed_over(web: Web, message: str) -> None:
     before = web.shelf.items()
     assert call("ses_events", sqs(message)) == {"batchItemFailures": []}
     assert web.shelf.items() == before
 
 
-def test_news_that_fail_go_back_to_their_queue_alone(web: Web) -> None:
-    web.shelf.publish()
-    [clara] = web.shelf.invite("clara")
-    accept(web.shelf)
-    work_off(web.shelf)
-    good = json.dumps(web.shelf.told(web.shelf.ses.messages()[0].id, "Delivery"))
-    assert call("ses_events", sqs('{"mail": 1}', good)) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
-    assert web.shelf.state(clara) == "delivered"
+def test_an_object_that_cannot_be_read_goes_back_to_the_queue(web: Web) -> None:
+    assert call("ses_events", sqs(object_created(KEY))) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+
+
+def test_news_that_always_fail_never_hold_up_those_around_them(web: Web) -> None:
+    batch, people, [clara, boris] = invited(web, "clara", "boris")
+    message = object_of(web, json.dumps(clara), '{"mail": 1}', json.dumps(boris))
+    receives = resources()["MailEventsQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+    for _ in range(receives):
+        assert call("ses_events", message) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+        assert [web.shelf.state(one) for one in people] == ["delivered"] * 2
+    assert web.shelf.batches.get("symposium", batch).moved == {"sent": -2, "delivered": 2}
+
+
+def test_news_that_failed_are_recorded_when_their_object_comes_again(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, people, told = invited(web, "clara", "boris")
+    message = object_of(web, *(json.dumps(one) for one in told))
+    record, failing = Ledger.record_event, people[0].id
+
+    def away(ledger: Ledger, key: tuple[str, str, str], *said: Any, **more: Any) -> Any:
+        if key[0] == failing:
+            raise RuntimeError("DynamoDB is away")
+        return record(ledger, key, *said, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "record_event", away)
+        assert call("ses_events", message) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert [web.shelf.state(one) for one in people] == ["sent", "delivered"]
+    assert call("ses_events", message) == {"batchItemFailures": []}
+    assert [web.shelf.state(one) for one in people] == ["delivered"] * 2
+    assert web.shelf.batches.get("symposium", batch).moved == {"sent": -2, "delivered": 2}
+
+
+def test_what_the_log_says_of_news_that_fail_names_nobody(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    told = {"eventType": "Delivery", "mail": {"messageId": "0107", "destination": ["clara@example.org"], "tags": 1}}
+    call("ses_events", object_of(web, json.dumps(told)))
+    said = "\n".join(one.getMessage() for one in caplog.records)
+    assert "Delivery of message 0107 could not be recorded" in said
+    assert KEY in said
+    assert "@" not in said
 
 
 # the typesetter

@@ -7,6 +7,7 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -365,3 +366,30 @@ def test_no_body_whatsoever_makes_the_api_fail(web: Web, body: Any, dry_run: str
         assert answer.status_code in (200, 201, 202, 409, 422), (method, path, answer.body)
     answer = web.request("POST", "/api/events/symposium/invitees", raw, content_type="text/csv")
     assert answer.status_code in (200, 422)
+
+
+def test_an_organiser_reads_what_would_change_before_anything_is_stored(web: Web) -> None:
+    first = web.api("PUT", "/symposium", raw_document())
+    assert (first.status_code, first.json_body["urgency"], first.json_body["changes"]) == (201, "silent", [])
+    later = raw_document()
+    later["sessions"][0]["starts"] = "08:25"
+    before = web.shelf.items()
+    tried = web.api("PUT", "/symposium?dry_run=true", later)
+    assert (tried.status_code, tried.json_body["version"], tried.json_body["urgency"]) == (200, 2, "urgent")
+    assert tried.json_body["news"] == {"en": ["First: now starts at 08:25, it was 08:30"],
+                                       "ru": ["Первая: теперь начинается в 08:25, раньше было в 08:30"]}  # fmt: skip
+    assert [(one["what"], one["session"]) for one in tried.json_body["changes"]] == [("session-time", "session-1")]
+    assert web.shelf.items() == before
+    assert web.api("PUT", "/symposium?dry_run=true", {**later, "languages": []}).status_code == 422
+    assert web.api("PUT", "/another?dry_run=true", later).status_code == 200
+    assert web.shelf.items() == before
+    stored = web.api("PUT", "/symposium", later).json_body
+    assert stored == tried.json_body
+    assert web.api("PUT", "/symposium", later).json_body["changes"] == []
+    web.api("PUT", "/symposium", raw_document())
+    kept = web.api("GET", "/symposium/versions/2").json_body
+    assert {name: kept[name] for name in stored} == stored
+    assert kept["document"]["sessions"][0]["starts"] == "08:25"
+    assert web.api("GET", "/symposium/versions/1").json_body["changes"] == []
+    for nothing in ("0", "4", "-1", "1.5", "\u0662", "9" * 40):
+        refused(web.api("GET", f"/symposium/versions/{quote(nothing)}"), 404)

@@ -11,6 +11,7 @@ from tests.handlers.conftest import Web
 from tests.handlers.test_organisers import refused
 from tests.shelf import NOW
 from tests.usecases.steps import invite_all, register, told
+from tests.usecases.uploading import PAPER, arrive, hand_in
 
 
 def token(**claims: str) -> str:
@@ -60,12 +61,41 @@ def test_a_persons_file_has_profile_registration_suppression_and_timeline_and_no
     assert said["registration"]["sessions"] == ["session-1"]
     assert said["suppression"] == {"reason": "bounce", "at": "2021-01-14T09:00:00Z"}
     assert sorted(entry["what"] for entry in said["timeline"]) == ["registered", "suppressed"]
-    assert said["gave_feedback"] is False
+    assert (said["gave_feedback"], said["contributions"]) == (False, [])
     assert web.shelf.links.token(clara).rpartition(".")[2] not in answer.body.decode()
     assert "generation" not in said["invitee"]
 
 
-@pytest.mark.parametrize("path", ["", "/suppression/lift", "/address"])
+def test_a_persons_file_names_what_they_handed_in(web: Web) -> None:
+    web.shelf.publish(contributions=[PAPER])
+    [anna] = web.shelf.invite("anna", category="government")
+    arrive(web.shelf, anna)
+    hand_in(web.shelf, anna)
+    [one] = web.api("GET", of(anna)).json_body["contributions"]
+    assert (one["contribution"], one["format"], one["filename"]) == ("paper", "pdf", "paper.pdf")
+    assert (one["title"], one["due"]) == (PAPER["title"], "2021-01-23T18:00:00+01:00")
+    assert one["handed_in_at"] == "2021-01-14T09:00:00Z" and len(one) == 6
+    web.shelf.publish(contributions=[])
+    [gone] = web.api("GET", of(anna)).json_body["contributions"]
+    assert (gone["title"], gone["due"], gone["filename"]) == ({}, None, "paper.pdf")
+
+
+def test_an_answer_that_came_on_paper_is_entered_and_listed_as_such(web: Web, clara: Invitee) -> None:
+    note = "Note verbale No 17"
+    said = {"answer": "accepted", "on_behalf": note, "sessions": ["session-1"], "organisation": "M", "consent": True}
+    answered = web.api("POST", of(clara, "/answer"), said)
+    assert (answered.status_code, answered.json_body["state"]) == (200, "registered")
+    assert web.api("GET", of(clara)).json_body["registration"]["on_behalf"] == note
+    [row] = web.api("GET", "/symposium/registrations").json_body["registrations"]
+    assert row["on_behalf"] == note
+    assert note in web.api("GET", "/symposium/registrations", accept="text/csv").body.decode()
+    assert web.api("POST", of(clara, "/answer"), {**said, "on_behalf": " "}).status_code == 422
+    assert web.api("POST", of(clara, "/answer"), {"answer": "declined", "on_behalf": note}).json_body["state"] == (
+        "declined"
+    )
+
+
+@pytest.mark.parametrize("path", ["", "/suppression/lift", "/address", "/erase"])
 @pytest.mark.parametrize("name", ["nobody", "x" * 3000, "a%23b", "clara"])
 def test_nobody_is_404(web: Web, clara: Invitee, path: str, name: str) -> None:
     body = {"": None, "/address": {"email": "a@example.org", "reason": "r"}}.get(path, {"reason": "r"})

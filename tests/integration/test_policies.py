@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.domain.event import utc
 from infra.build import ROOT
@@ -131,12 +132,26 @@ def test_the_clock_cannot_start_a_mailing_without_the_index(stack: LocalStack, e
         tick(stack, f"{DAY}T12:00:00Z")
 
 
-def test_events_do_not_reach_the_ledger_without_update(stack: LocalStack, organiser: Organiser, event: str) -> None:
-    with without(stack, "SesEvents", "dynamodb:UpdateItem"):
+@pytest.mark.parametrize("action", ["dynamodb:UpdateItem", "s3:GetObject"])
+def test_events_do_not_reach_the_ledger_without_update_or_their_object(
+    stack: LocalStack, organiser: Organiser, event: str, action: str
+) -> None:
+    with without(stack, "SesEvents", action):
         place = invite(organiser, event)
         time.sleep(5)
         outcomes = organiser.call("GET", place).json["outcomes"]
         assert (outcomes["delivered"], outcomes["sent"]) == (0, 1)
+
+
+def test_ses_takes_no_destination_that_its_role_may_not_publish_to(stack: LocalStack) -> None:
+    ses, name = stack.client("sesv2"), stack.outputs["ConfigurationSet"]
+    stream = {"DeliveryStreamArn": stack.outputs["MailEventsStream"], "IamRoleArn": stack.outputs["MailEventsRole"]}
+    destination = {"MatchingEventTypes": ["BOUNCE"], "KinesisFirehoseDestination": stream}
+    arguments = {"ConfigurationSetName": name, "EventDestinationName": "other", "EventDestination": destination}
+    with without(stack, "MailEventsTeller", "firehose:"), pytest.raises(ClientError, match="access denied for"):
+        ses.create_configuration_set_event_destination(**arguments)
+    ses.create_configuration_set_event_destination(**arguments)
+    ses.delete_configuration_set_event_destination(ConfigurationSetName=name, EventDestinationName="other")
 
 
 def test_no_agenda_is_kept_without_put_object(stack: LocalStack, event: str) -> None:

@@ -126,9 +126,12 @@ def test_configuration_sets_and_their_destinations_are_created_changed_and_delet
     with pytest.raises(sesv2.exceptions.AlreadyExistsException):
         sesv2.create_configuration_set(**events)
     assert sesv2.get_configuration_set(**events)["SendingOptions"]["SendingEnabled"] is True
-    topic = {"TopicArn": "arn:aws:sns:eu-central-1:000000000000:events"}
-    destination = {"Enabled": True, "MatchingEventTypes": ["SEND"], "SnsDestination": topic}
-    one = {**events, "EventDestinationName": "sns"}
+    stream = {
+        "IamRoleArn": "arn:aws:iam::000000000000:role/teller",
+        "DeliveryStreamArn": "arn:aws:firehose:eu-central-1:000000000000:deliverystream/events",
+    }
+    destination = {"Enabled": True, "MatchingEventTypes": ["SEND"], "KinesisFirehoseDestination": stream}
+    one = {**events, "EventDestinationName": "ledger"}
     sesv2.create_configuration_set_event_destination(**one, EventDestination=destination)
     with pytest.raises(sesv2.exceptions.AlreadyExistsException):
         sesv2.create_configuration_set_event_destination(**one, EventDestination=destination)
@@ -136,7 +139,8 @@ def test_configuration_sets_and_their_destinations_are_created_changed_and_delet
         **one, EventDestination={**destination, "MatchingEventTypes": ["BOUNCE"]}
     )
     (found,) = sesv2.get_configuration_set_event_destinations(**events)["EventDestinations"]
-    assert (found["Name"], found["MatchingEventTypes"], found["SnsDestination"]) == ("sns", ["BOUNCE"], topic)
+    assert (found["Name"], found["MatchingEventTypes"]) == ("ledger", ["BOUNCE"])
+    assert found["KinesisFirehoseDestination"] == stream
     sesv2.delete_configuration_set_event_destination(**one)
     with pytest.raises(sesv2.exceptions.NotFoundException):
         sesv2.delete_configuration_set_event_destination(**one)
@@ -145,7 +149,7 @@ def test_configuration_sets_and_their_destinations_are_created_changed_and_delet
         sesv2.get_configuration_set(**events)
 
 
-def test_only_sns_destinations_are_taken(sesv2: Any) -> None:
+def test_only_firehose_destinations_are_taken(sesv2: Any) -> None:
     sesv2.create_configuration_set(ConfigurationSetName="events")
     with pytest.raises(sesv2.exceptions.BadRequestException):
         sesv2.create_configuration_set_event_destination(

@@ -1,4 +1,4 @@
-"""What happens after SES accepted a message: its events, published to SNS and read from an SQS subscription."""
+"""What happens after SES accepted a message: its events, published to Firehose and read from its bucket."""
 
 import json
 import time
@@ -16,9 +16,13 @@ TAGS = [{"Name": "delivery", "Value": "01J9"}, {"Name": "kind", "Value": "invita
 Read = Callable[[], list[Any]]
 
 
+ROLE = "arn:aws:iam::000000000000:role/teller"
+GONE = "arn:aws:firehose:eu-central-1:000000000000:deliverystream/gone"
+
+
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    """The address of an emulated SNS and SQS."""
+    """The address of an emulated Firehose and S3. As Firehose without a buffer, it makes an object of each record."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -27,59 +31,60 @@ def aws() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def topic_and_read(aws: str) -> tuple[str, Read]:
-    """A topic, and a function that takes everything its queue holds."""
-    sns, sqs = client_of("sns", aws), client_of("sqs", aws)
-    topic = sns.create_topic(Name="events")["TopicArn"]
-    queue = sqs.create_queue(QueueName="events")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+def stream_and_read(aws: str) -> tuple[str, Read]:
+    """A delivery stream, and a function that takes the lines of everything in its bucket."""
+    s3 = client_of("s3", aws)
+    s3.create_bucket(Bucket="told", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    stream = client_of("firehose", aws).create_delivery_stream(
+        DeliveryStreamName="events",
+        ExtendedS3DestinationConfiguration={"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::told"},
+    )["DeliveryStreamARN"]
 
     def read() -> list[Any]:
-        bodies = []
-        while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
-                bodies.append(message["Body"])
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return bodies
+        lines = []
+        for one in s3.list_objects_v2(Bucket="told").get("Contents", []):
+            lines += s3.get_object(Bucket="told", Key=one["Key"])["Body"].read().decode().splitlines(keepends=True)
+            s3.delete_object(Bucket="told", Key=one["Key"])
+        assert all(line.endswith("\n") for line in lines)
+        return lines
 
-    return topic, read
+    return stream, read
 
 
 @pytest.fixture(scope="module")
 def publishing(aws: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SesServer, Any]]:
     """A server that publishes, and its client."""
-    with SesServer(tmp_path_factory.mktemp("mail"), sns_endpoint=aws, rate=1000) as server:
+    with SesServer(tmp_path_factory.mktemp("mail"), firehose_endpoint=aws, rate=1000) as server:
         yield server, client_of("sesv2", server.url)
 
 
 @pytest.fixture
-def ses(publishing: tuple[SesServer, Any], topic_and_read: tuple[str, Read]) -> SesServer:
+def ses(publishing: tuple[SesServer, Any], stream_and_read: tuple[str, Read]) -> SesServer:
     """The server, with a verified domain whose default configuration set publishes everything."""
     server, client = publishing
     server.control.reset()
     client.create_configuration_set(ConfigurationSetName="events")
-    destination(client, topic_and_read[0], ALL)
+    destination(client, stream_and_read[0], ALL)
     client.create_email_identity(EmailIdentity="symposium.example.org", ConfigurationSetName="events")
     server.settle()
-    topic_and_read[1]()
+    stream_and_read[1]()
     return server
 
 
 @pytest.fixture
-def happen(ses: SesServer, publishing: tuple[SesServer, Any], topic_and_read: tuple[str, Read]) -> Callable[..., Any]:
+def happen(ses: SesServer, publishing: tuple[SesServer, Any], stream_and_read: tuple[str, Read]) -> Callable[..., Any]:
     """Sends a message and gives its events."""
 
     def happen(*to: str, **arguments: Any) -> list[dict[str, Any]]:
         publishing[1].send_email(**raw_call(*to, EmailTags=TAGS, **arguments))
         assert ses.settle()
-        return [json.loads(body) for body in topic_and_read[1]()]
+        return [json.loads(body) for body in stream_and_read[1]()]
 
     return happen
 
 
-def destination(client: Any, topic: str, kinds: list[str], enabled: bool = True) -> None:
-    """Make the topic the destination of the set "events", or change what it gets."""
+def destination(client: Any, stream: str, kinds: list[str], enabled: bool = True) -> None:
+    """Make the stream the destination of the set "events", or change what it gets."""
     found = client.get_configuration_set_event_destinations(ConfigurationSetName="events")["EventDestinations"]
     put = (
         client.update_configuration_set_event_destination
@@ -88,8 +93,12 @@ def destination(client: Any, topic: str, kinds: list[str], enabled: bool = True)
     )
     put(
         ConfigurationSetName="events",
-        EventDestinationName="sns",
-        EventDestination={"Enabled": enabled, "MatchingEventTypes": kinds, "SnsDestination": {"TopicArn": topic}},
+        EventDestinationName="ledger",
+        EventDestination={
+            "Enabled": enabled,
+            "MatchingEventTypes": kinds,
+            "KinesisFirehoseDestination": {"IamRoleArn": ROLE, "DeliveryStreamArn": stream},
+        },
     )
 
 
@@ -191,9 +200,9 @@ def test_a_delayed_message_says_so_and_is_delivered_later(
 ) -> None:
     monkeypatch.setattr(events, "DELAY", 0.3)
     ses.account.outcomes["amira@example.org"] = "delay"
-    happened = happen("amira@example.org")
-    assert kinds(happened) == ["Send", "DeliveryDelay", "Delivery"]
-    delay, delivery = happened[1]["deliveryDelay"], happened[2]["delivery"]
+    happened = {event["eventType"]: event for event in happen("amira@example.org")}
+    assert set(happened) == {"Send", "DeliveryDelay", "Delivery"}
+    delay, delivery = happened["DeliveryDelay"]["deliveryDelay"], happened["Delivery"]["delivery"]
     assert delay["delayType"] == "TransientCommunicationFailure"
     assert delay["delayedRecipients"][0]["emailAddress"] == "amira@example.org"
     assert delay["timestamp"] < delivery["timestamp"] < delay["expirationTime"]
@@ -214,21 +223,12 @@ def test_the_antivirus_test_file_is_rejected_after_acceptance(ses: SesServer, ha
 
 
 def test_only_matching_event_types_of_an_enabled_destination_are_published(
-    happen: Callable[..., Any], publishing: Any, topic_and_read: tuple[str, Read]
+    happen: Callable[..., Any], publishing: Any, stream_and_read: tuple[str, Read]
 ) -> None:
-    destination(publishing[1], topic_and_read[0], ["DELIVERY"])
+    destination(publishing[1], stream_and_read[0], ["DELIVERY"])
     assert kinds(happen("amira@example.org")) == ["Delivery"]
-    destination(publishing[1], topic_and_read[0], ALL, enabled=False)
+    destination(publishing[1], stream_and_read[0], ALL, enabled=False)
     assert happen("amira@example.org") == []
-
-
-def test_a_new_destination_first_gets_ses_plain_text_notice(
-    ses: SesServer, publishing: Any, topic_and_read: tuple[str, Read]
-) -> None:
-    publishing[1].delete_configuration_set_event_destination(ConfigurationSetName="events", EventDestinationName="sns")
-    destination(publishing[1], topic_and_read[0], ALL)
-    assert ses.settle()
-    assert topic_and_read[1]() == ["Successfully validated SNS topic for Amazon SES event publishing."]
 
 
 def test_the_events_of_one_message_keep_their_order_in_a_batch(ses: SesServer, happen: Callable[..., Any]) -> None:
@@ -240,28 +240,51 @@ def test_the_events_of_one_message_keep_their_order_in_a_batch(ses: SesServer, h
 
 
 def test_events_of_many_messages_share_requests_and_none_is_lost(
-    ses: SesServer, publishing: Any, topic_and_read: tuple[str, Read]
+    ses: SesServer, publishing: Any, stream_and_read: tuple[str, Read]
 ) -> None:
     for number in range(40):
         publishing[1].send_email(**raw_call(f"person{number}@example.org"))
     assert ses.settle()
-    told = [json.loads(body) for body in topic_and_read[1]()]
+    told = [json.loads(body) for body in stream_and_read[1]()]
     seen: dict[str, list[str]] = {}
     for event in told:
         seen.setdefault(event["mail"]["destination"][0], []).append(event["eventType"])
     assert seen == {f"person{number}@example.org": ["Send", "Delivery"] for number in range(40)}
 
 
-def test_a_failing_sns_costs_events_but_never_the_mail(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher, "PAUSES", (0.01, 0.01))
-    with SesServer(tmp_path, sns_endpoint="http://127.0.0.1:9") as server:
+def test_what_happens_while_events_are_gathered_becomes_one_record_of_lines(
+    aws: str, stream_and_read: tuple[str, Read], tmp_path: Any
+) -> None:
+    with SesServer(tmp_path, firehose_endpoint=aws, gather=0.5, rate=1000) as server:
         client = client_of("sesv2", server.url)
         client.create_configuration_set(ConfigurationSetName="events")
-        destination(client, "arn:aws:sns:eu-central-1:000000000000:gone", ["SEND"])
+        destination(client, stream_and_read[0], ["DELIVERY"])
+        client.create_email_identity(EmailIdentity="symposium.example.org", ConfigurationSetName="events")
+        for number in range(5):
+            client.send_email(**raw_call(f"person{number}@example.org"))
+        assert server.settle()
+    assert len(client_of("s3", aws).list_objects_v2(Bucket="told")["Contents"]) == 1
+    told = [json.loads(line)["mail"]["destination"] for line in stream_and_read[1]()]
+    assert told == [[f"person{number}@example.org"] for number in range(5)]
+
+
+def test_a_record_never_grows_larger_than_firehose_takes() -> None:
+    lines = ["x" * 400_000, "y" * 400_000, "z" * 400_000]
+    records = list(publisher._records(lines))
+    assert b"".join(records).decode().splitlines() == lines
+    assert [record.count(b"\n") for record in records] == [2, 1]
+
+
+def test_a_failing_firehose_costs_events_but_never_the_mail(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "PAUSES", (0.01, 0.01))
+    with SesServer(tmp_path, firehose_endpoint="http://127.0.0.1:9") as server:
+        client = client_of("sesv2", server.url)
+        client.create_configuration_set(ConfigurationSetName="events")
+        destination(client, GONE, ["SEND"])
         client.create_email_identity(EmailIdentity="symposium.example.org", ConfigurationSetName="events")
         started = time.monotonic()
         client.send_email(**raw_call())
         assert time.monotonic() - started < 1
         assert server.settle()
-        assert server.publisher.lost == 2
+        assert server.publisher.lost == 1
         assert len(server.messages()) == 1

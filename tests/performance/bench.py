@@ -13,7 +13,7 @@ import time
 from tests.performance import costs
 from tests.performance.report import Measured, Row, lines
 
-MEASURES = ("counted", "pace", "cpu", "overlap", "scale", "cold", "package")
+MEASURES = ("counted", "pace", "cpu", "registering", "overlap", "scale", "cold", "package")
 
 
 def main(names: list[str]) -> int:

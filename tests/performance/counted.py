@@ -1,18 +1,23 @@
 """Units and calls per recipient, counted while 1,000 people are invited and 200 are reminded.
 
 The whole flow runs through the functions: planning and approving, feeding, every chunk, the ticks that 14 mails a
-second would take, completion, and then SES's events, so many a call as the queue gives. One thing is not the same on
-every machine: a pacer that nobody used for a moment takes a second write for a chunk's slots, or none.
+second would take, completion, and then SES's events, so many an object as Firehose gathers. One thing is not the same
+on every machine: a pacer that nobody used for a moment takes a second write for a chunk's slots, or none.
 """
 
 from collections import Counter
 from datetime import datetime, timedelta
+from email.parser import BytesHeaderParser
+from math import ceil
 from typing import Any
 
 from chalicelib import wiring
 from chalicelib.adapters.store.due import Due
 from chalicelib.domain.invitee import Registration
 from infra.local.ses import SesServer
+from infra.local.ses.events import events
+from infra.local.ses.mailbox import Message
+from infra.local.ses.publisher import encoded
 from tests.performance import drive, memory_aws
 from tests.performance.report import Measured, Row, hand_over
 from tests.performance.units import Bill, Meter
@@ -25,8 +30,11 @@ RATE = 1000
 PER_TICK = 14 * 60
 """Mails between two ticks when SES allows 14 a second."""
 
-EVENTS_TOGETHER = 28
-"""SES's events in one call: what comes in the two seconds that the queue collects them, at 14 mails a second."""
+EVENTS_TOGETHER = 60 * 14
+"""SES's events in one object: what Firehose gathers in its minute, at 14 mails a second. At 200 its 5 MiB hold more."""
+
+FIREHOSE_STEP = 5 * 1024
+"""Bytes to which Firehose rounds each record up."""
 
 BUDGETS = {"invitation": (2.2, 1.1, 1.0), "reminder": (None, None, 1.0)}
 """Write units to send, more with delivery events, and read units."""
@@ -38,17 +46,19 @@ def measure() -> Measured:
         _import()
         meter.lap()
         sent = _send(meter, "invitation", "deliver", drive.now(), lambda: drive.approved("invitation", memory_aws.take))
-        told = _tell(ses, meter, "invitation")
+        told, passed = _tell(ses, meter, "invitation")
         starts = _register()
         meter.lap()
         due = starts - timedelta(minutes=60)
         reminded = _send(meter, "reminder", "urgent", due, lambda: drive.tick(due))
-        reminded_told = _tell(ses, meter, "reminder")
+        reminded_told, _ = _tell(ses, meter, "reminder")
     done = Measured()
     _rows(done, "invitation", INVITED, sent, told)
     _rows(done, "reminder", REMINDED, reminded, reminded_told)
     done.facts = {f"sent.{name}": count / INVITED for name, count in _used(sent).items()}
-    done.facts |= {f"told.{name}": count / INVITED for name, count in _used(told).items()}
+    done.facts |= {f"told.{name}": count / INVITED for name, count in (_used(told) | passed).items()}
+    size = passed["byte"] / INVITED
+    done.rows.append(Row("size of a delivery event", size / 1024, "KB", FIREHOSE_STEP / 1024, True))
     return done
 
 
@@ -85,13 +95,25 @@ def _send(meter: Meter, kind: str, queue: str, begin: datetime, start: Any) -> B
     return bill
 
 
-def _tell(ses: SesServer, meter: Meter, kind: str) -> Bill:
-    """SES tells that each mail was delivered."""
+def _tell(ses: SesServer, meter: Meter, kind: str) -> tuple[Bill, Counter[str]]:
+    """SES tells that each mail was delivered. What it costs, and what Firehose and S3 are paid for until then."""
     meter.lap()
-    bodies = [drive.delivered(one.id, one.destination[0], dict(one.tags)) for one in ses.messages(kind=kind)]
-    for start in range(0, len(bodies), EVENTS_TOGETHER):
-        drive.messages("ses_events", *bodies[start : start + EVENTS_TOGETHER])
-    return meter.lap()
+    told, passed = [_delivery(ses, one) for one in ses.messages(kind=kind)], Counter[str]()
+    for start in range(0, len(told), EVENTS_TOGETHER):
+        together = told[start : start + EVENTS_TOGETHER]
+        drive.told(memory_aws.put, together)
+        sizes = [len(event.encode()) + 1 for event in together]
+        passed["object"] += 1
+        passed["Firehose 5 KB"] += sum(ceil(size / FIREHOSE_STEP) for size in sizes)
+        passed["byte"] += sum(sizes)
+    return meter.lap(), passed
+
+
+def _delivery(ses: SesServer, sent: Message) -> str:
+    """The event in full, its headers too: Firehose is paid by size."""
+    headers = BytesHeaderParser().parsebytes(ses.mailbox.raw(sent.id))
+    at_once, _ = events(ses.account, sent, headers)
+    return encoded(dict(at_once)["DELIVERY"])
 
 
 def _register() -> datetime:
@@ -104,7 +126,7 @@ def _register() -> datetime:
         consented_at=now, updated_at=now,
     )  # fmt: skip
     outbox = Due(what="outbox", reference=f"confirmation#{invitee.id}", at=now, body={})
-    invitees.register(invitee, registration, outbox)
+    invitees.register(invitee, None, registration, outbox)
     wiring.dues().remove(outbox)
     memory_aws.multiply_registrations(REMINDED)
     return event.document.span(session)[0]

@@ -10,15 +10,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from chalice.test import Client, TestEventsClient
 
-from tests.shelf import REGION, raw_document
+from tests.shelf import REGION, object_created, raw_document
 
 EVENT = "symposium"
 NAMES = {
     "TABLE": "convoke",
     "BUCKET": "convoke-files",
+    "PRIVATE_BUCKET": "convoke-private",
     "LINK_KEYS": "link-keys",
     "ADDRESS_KEY": "address-key",
     "BASE_URL": "https://convoke.example.org",
@@ -129,6 +131,13 @@ def delivered(message_id: str, address: str, tags: dict[str, str]) -> str:
     }
     delivery = {"timestamp": moment, "recipients": [address]}
     return json.dumps({"eventType": "Delivery", "mail": mail, "delivery": delivery})
+
+
+def told(put: Callable[[str, bytes], None], events: list[str]) -> None:
+    """SES's events as one object: ``put`` does what Firehose does, then S3 tells the function of it."""
+    key = f"mail-events/{uuid4()}"
+    put(key, "".join(f"{event}\n" for event in events).encode())
+    messages("ses_events", object_created(key))
 
 
 def planned(kind: str, queued: Queued) -> float:

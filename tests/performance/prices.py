@@ -12,9 +12,11 @@ PRICES: dict[str, tuple[float, str]] = {
     "write unit": (0.625 / MILLION, "DynamoDB on demand since November 2024; airbyte.com/…/dynamodb-pricing, 2025-07"),
     "read unit": (0.125 / MILLION, "the same"),
     "SQS request": (0.40 / MILLION, "standard queue, first 100 billion; cloudburn.io/blog/amazon-sqs-pricing, 2026-03"),
-    "SNS publish": (0.50 / MILLION, "to SQS without a delivery charge; factualminds.com, amazon-sns-pricing, 2026-06"),
-    "EventBridge event": (0.0, "events of AWS services; cloudburn.io/blog/amazon-eventbridge-pricing, 2026-03"),
+    "Firehose 5 KB": (0.029 * 5 / 1024**2, "0.029 a GB, each record rounded up to 5 KB, first 500 TB; "
+                      "aws.amazon.com/kinesis/data-firehose/pricing (the steps), several cost tables (the price)"),
+    "S3 PUT": (0.005 / 1000, "standard; c3x.dev/blog/s3-request-fees-explained"),
     "S3 GET": (0.0004 / 1000, "standard; c3x.dev/blog/s3-request-fees-explained"),
+    "S3 GB-month": (0.023, "standard, first 50 TB; the same cost tables as for Firehose"),
     "secret read": (0.05 / 10_000, "hivebook.wiki/wiki/aws-secrets-manager-…"),
     "Lambda request": (0.20 / MILLION, "git.mcrn.ar/…/lambda-13-cost.md, 2026-05"),
     "GB-second x86_64": (0.0000166667, "the same"),

@@ -2,9 +2,9 @@
 
 It speaks just enough of DynamoDB, SQS, SES v2, S3 and Secrets Manager for the functions to run against it, and it is no
 emulator: every condition holds, no delay delays, SES accepts everything after ``--latency`` seconds, the table answers
-after ``--table`` seconds, and every file is a PDF of 60 KB. What is put is kept in a dict. After ``PUT /_people/<n>``
-the one profile that was stored stands for ``n`` people, who are made up as they are asked for, so that a listing of
-100,000 needs no memory.
+after ``--table`` seconds, and every file but SES's events is a PDF of 60 KB. What is put is kept in a dict. After
+``PUT /_people/<n>`` the one profile that was stored stands for ``n`` people, who are made up as they are asked for, so
+that a listing of 100,000 needs no memory.
 """
 
 import argparse
@@ -34,6 +34,7 @@ class Stub:
         self._latency, self._table = latency, table
         self._store = Store()
         self._queues: dict[str, list[str]] = {}
+        self._events: dict[str, bytes] = {}
         self.calls: Counter[str] = Counter()
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes, float]:
@@ -56,6 +57,10 @@ class Stub:
             return 200, "", b"", 0
         if path == "/_calls":
             return 200, "", json.dumps(self.calls).encode(), 0
+        if "/mail-events/" in path:
+            if method == "PUT":
+                self._events[path.rpartition("/")[2]] = body
+            return 200, 'ETag: "told"\r\n', self._events[path.rpartition("/")[2]] if method == "GET" else b"", 0
         return self._s3(method, headers)
 
     def _s3(self, method: str, headers: dict[str, str]) -> tuple[int, str, bytes, float]:
@@ -166,6 +171,11 @@ def running(latency: float = 0.0, table: float = 0.0) -> Iterator[str]:
 def multiply(url: str, people: int) -> None:
     """Make the one profile that was stored stand for this many people."""
     urllib.request.urlopen(urllib.request.Request(f"{url}/_people/{people}", method="PUT")).read()
+
+
+def put(url: str, key: str, content: bytes) -> None:
+    """Put an object into the bucket."""
+    urllib.request.urlopen(urllib.request.Request(f"{url}/bucket/{key}", content, method="PUT")).read()
 
 
 async def serve(latency: float, table: float) -> None:

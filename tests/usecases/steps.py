@@ -92,8 +92,13 @@ def answer(shelf: Shelf, invitee: Invitee, chosen: str) -> None:
 def register(shelf: Shelf, invitee: Invitee, **changes: list[str]) -> Registration:
     event = shelf.events.get(invitee.event)
     return registering.register(
-        shelf.invitees, shelf.queue, event, shelf.file(invitee), {**FORM, **changes}, shelf.clock()
+        shelf.invitees, shelf.desk.places, shelf.queue, event, shelf.file(invitee), {**FORM, **changes}, shelf.clock()
     )
+
+
+def accept_place(shelf: Shelf, invitee: Invitee) -> Registration:
+    event, file = shelf.events.get(invitee.event), shelf.file(invitee)
+    return registering.accept_place(shelf.invitees, shelf.desk.places, shelf.queue, event, file, shelf.clock())
 
 
 def tick(shelf: Shelf, now: datetime) -> ticking.Ticked:

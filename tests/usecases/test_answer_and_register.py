@@ -89,7 +89,7 @@ def test_a_link_that_was_revoked_while_the_page_was_open_leads_nowhere(shelf: Sh
         if change == "answer":
             answering(shelf.invitees, event, file, "declined", NOW)
         else:
-            registering(shelf.invitees, shelf.queue, event, file, FORM, NOW)
+            registering(shelf.invitees, shelf.desk.places, shelf.queue, event, file, FORM, NOW)
     assert (shelf.items(), shelf.queued()) == (before, [])
 
 
@@ -136,7 +136,7 @@ def test_of_two_clicks_at_the_same_time_both_get_the_one_registration_and_one_ma
     stale, event = shelf.file(clara(shelf)), shelf.events.get("symposium")
     first = register(shelf, clara(shelf))
     before, queued = shelf.items(), shelf.queued()
-    assert registering(shelf.invitees, shelf.queue, event, stale, FORM, NOW + SECOND) == first
+    assert registering(shelf.invitees, shelf.desk.places, shelf.queue, event, stale, FORM, NOW + SECOND) == first
     assert (shelf.items(), shelf.queued()) == (before, queued)
 
 
@@ -145,7 +145,7 @@ def test_a_click_that_was_overtaken_by_a_registration_and_a_decline_is_told(shel
     register(shelf, clara(shelf))
     answer(shelf, clara(shelf), "declined")
     with pytest.raises(Conflict):
-        registering(shelf.invitees, shelf.queue, event, stale, FORM, NOW)
+        registering(shelf.invitees, shelf.desk.places, shelf.queue, event, stale, FORM, NOW)
     assert clara(shelf).rsvp == "declined"
 
 
@@ -155,7 +155,8 @@ def test_a_queue_that_fails_is_no_reason_to_refuse_a_registration_and_the_clock_
             raise QueueFailed("no answer")
 
     event, broken = shelf.events.get("symposium"), Broken(None, "", "", "")
-    assert registering(shelf.invitees, broken, event, shelf.file(clara(shelf)), FORM, NOW).version == 1
+    file, places = shelf.file(clara(shelf)), shelf.desk.places
+    assert registering(shelf.invitees, places, broken, event, file, FORM, NOW).version == 1
     assert (listed(shelf), shelf.queued()) == (["Clara Weiss"], [])
     tick(shelf, NOW + timedelta(minutes=3))
     assert work_off(shelf) == {"sent": 1}
@@ -166,7 +167,7 @@ def test_of_two_windows_one_is_told_that_the_other_was_quicker(shelf: Shelf) -> 
     register(shelf, clara(shelf))
     before, queued = shelf.items(), shelf.queued()
     with pytest.raises(Conflict):
-        registering(shelf.invitees, shelf.queue, event, stale, {**FORM, "name": ["Other"]}, NOW)
+        registering(shelf.invitees, shelf.desk.places, shelf.queue, event, stale, {**FORM, "name": ["Other"]}, NOW)
     assert (shelf.items(), shelf.queued()) == (before, queued)
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.store.person import profile_key
+from chalicelib.adapters.store.table import Update
 from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.invitee import Invitee
 from chalicelib.usecases.import_invitees import ImportReport, People, import_invitees
 from tests.shelf import Shelf, person
 from tests.usecases.steps import answer, invite_all, register, suppress
@@ -47,6 +50,25 @@ def test_every_row_is_answered_for_in_its_order_and_a_bad_one_stops_nobody(shelf
     assert sorted(one.email for one in shelf.invitees.all("symposium")) == [
         "anna@example.org", "boris@example.org", "clara@example.org",
     ]  # fmt: skip
+
+
+def test_who_goes_at_this_very_moment_stops_nobody_and_is_not_changed(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(shelf, row("anna"), row("boris"))
+    anna, _ = sorted(shelf.invitees.all("symposium"), key=lambda one: one.email)
+    update = shelf.invitees.update
+
+    def overtaken(invitee: Invitee) -> None:
+        if invitee.id == anna.id:
+            shelf.table.write(Update(profile_key(anna.id), {"generation": 2, "withdrawn_by": "head"}))
+        update(invitee)
+
+    monkeypatch.setattr(shelf.invitees, "update", overtaken)
+    load(shelf, row("anna", country="AT"), row("boris", country="AT"))
+    assert {one.email: one.country for one in shelf.invitees.all("symposium")} == {
+        "anna@example.org": "", "boris@example.org": "AT",
+    }  # fmt: skip
 
 
 def test_the_report_names_the_invitee_that_a_row_is_about(shelf: Shelf) -> None:

@@ -16,13 +16,13 @@ HOUR = timedelta(hours=1)
 
 
 def publish(shelf: Shelf, wanted: EventDocument) -> tuple[int, bool]:
-    stored, _, new = publish_event(shelf.events, "symposium", wanted, shelf.clock())
-    return stored.version, new
+    done = publish_event(shelf.events, "symposium", wanted, shelf.clock())
+    return done.event.version, done.before is None
 
 
 def due(shelf: Shelf) -> dict[str, str]:
-    """What the clock will look at: the reference and the moment of each row."""
-    rows = (item["SK"]["S"].partition("#") for item in shelf.items("DUE#"))
+    """What the clock will look at, the end of what is kept apart: the reference and the moment of each row."""
+    rows = (item["SK"]["S"].partition("#") for item in shelf.items("DUE#") if item["what"]["S"] != "retention")
     return {reference.removeprefix("symposium#"): at for at, _, reference in rows}
 
 

@@ -9,10 +9,11 @@ from chalicelib.adapters.store.due import Due
 from chalicelib.domain.batch import Plan
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.work import Job
+from chalicelib.usecases.leave import leave_or_come_back
+from chalicelib.usecases.outbox import GRACE
 from chalicelib.usecases.plan_batch import plan_batch
-from chalicelib.usecases.register import GRACE
 from chalicelib.usecases.tick import AGAIN, ENOUGH
-from tests.shelf import ENDS, NOW, STARTS, Shelf
+from tests.shelf import ENDS, NOW, STARTS, Shelf, raw_document
 from tests.usecases.steps import accept, answer, deliver, register, suppress, tick, work_off
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -215,6 +216,20 @@ def test_a_reminder_still_in_the_queue_when_the_event_moves_is_not_sent(shelf: S
     shelf.publish(date="2021-02-04")
     assert deliver(shelf, work) == {"skipped": 1}
     assert shelf.delivery(clara, "reminder", work.occurrence)["reason"].startswith("the agenda was changed")
+
+
+def test_who_left_by_one_click_is_still_told_the_changed_time_of_a_session(shelf: Shelf, clara: Invitee) -> None:
+    one_click = {"List-Unsubscribe": ["One-Click"]}
+    for category in ("invitations", "feedback"):
+        assert leave_or_come_back(shelf.invitees, shelf.file(clara).invitee, category, one_click, shelf.clock())
+    _, pause, second = raw_document()["sessions"]
+    later = {"id": "session-1", "title": {"en": "First", "ru": "Первая"}, "starts": "09:15", "ends": "10:10"}
+    shelf.publish(sessions=[later, pause, second])
+    assert run(shelf, FIRST) == []
+    assert run(shelf, FIRST + 45 * MINUTE) == ["reminder clara"]
+    [mail] = shelf.mails(kind="reminder")
+    text = mail.get_body(("plain",)).get_content()
+    assert "09:15" in text and "08:30" not in text
 
 
 def test_a_withdrawn_rule_never_fires(shelf: Shelf, clara: Invitee) -> None:

@@ -1,6 +1,7 @@
 """Addresses, by a keyed hash: who has one in which event, and whether it gets no mail any more.
 
     ADDRESS#<hash>  EVENT#<e>    the claim: one invitee per address and event
+    ADDRESS#<hash>  EVENT#<e>    with erased_at in the place of the invitee: they had themselves erased
     ADDRESS#<hash>  SUPPRESSION  why, and since when, no mail goes there
 
 Each profile repeats the suppression of its address, so that planning and sending read profiles alone. The suppression
@@ -41,14 +42,23 @@ class Addresses:
         self._table = table
 
     def claimed(self, event: str, addresses: Iterable[str]) -> dict[str, str]:
-        """Which of these addresses the event knows already: invitee id by address hash."""
+        """Which of these addresses the event knows already: invitee id by address hash, "" for who was erased."""
         found = self._table.batch_get([claim_key(event, address) for address in addresses], consistent=True)
-        return {_hash(pk): item["invitee"] for (pk, _), item in found.items()}
+        return {_hash(pk): item.get("invitee", "") for (pk, _), item in found.items()}
 
     def suppressions(self, addresses: Iterable[str]) -> dict[str, Suppression]:
         """Those of these addresses that are suppressed, by hash, 100 a request."""
         found = self._table.batch_get([_suppression_key(address) for address in addresses], consistent=True)
         return {_hash(pk): Suppression(reason=item["reason"], at=item["at"]) for (pk, _), item in found.items()}
+
+    def free_erased(self, event: str, address: str, also: Sequence[Write]) -> bool:
+        """Who was erased may be invited again; False when nobody with this address was. ``also`` is written with it."""
+        mark = Condition("erased", "attribute_exists(#erased_at)")
+        try:
+            self._table.transact([Delete(claim_key(event, address), mark), *also])
+        except ConditionFailed:
+            return False
+        return True
 
     def suppress(self, address: str, reason: Suppressed, now: datetime, detail: str = "") -> list[tuple[str, str]]:
         """No more mail to this address; returns (event, invitee) of everybody who has it.
@@ -79,7 +89,7 @@ class Addresses:
 
     def _people(self, address: str) -> list[tuple[str, str]]:
         claims = self._table.query_all(f"ADDRESS#{address}", begins="EVENT#", consistent=True)
-        return [(item["SK"].removeprefix("EVENT#"), item["invitee"]) for item in claims]
+        return [(item["SK"].removeprefix("EVENT#"), item["invitee"]) for item in claims if "invitee" in item]
 
     def _follow(self, address: str, event: str, invitee: str, reason: str, entry: Put) -> bool:
         """Let a profile say what its address's record says; False when it does, or when either changed meanwhile."""
@@ -111,6 +121,12 @@ def claim_put(event: str, address: str, invitee: str) -> Put:
 def claim_delete(event: str, address: str, invitee: str) -> Delete:
     """The write that takes an address away from the invitee who has it."""
     return Delete(claim_key(event, address), _theirs(invitee))
+
+
+def claim_erased(event: str, address: str, invitee: str, now: datetime) -> Update:
+    """The write that leaves of an invitee's address that its owner is not to be invited to this event again."""
+    sets = {"erased_at": utc(now)}
+    return Update(claim_key(event, address), sets, removes=("invitee",), condition=_theirs(invitee))
 
 
 def as_suppressed(address: str, reason: str) -> Check:

@@ -88,6 +88,10 @@ class Batches:
             return None
         return self.find(batch.event, batch.id)
 
+    def set_deadline(self, batch: Batch, answer_by: datetime, audit: Write) -> None:
+        """Another deadline for those whom the batch invited, with its line in the audit log."""
+        self._table.transact([Update(_key(batch), {"answer_by": utc(answer_by)}), audit])
+
     def note(self, batch: Batch, **facts: Any) -> bool:
         """Write facts of a batch that goes on from where the caller saw it; False when it does not."""
         seen = _as_seen("goes on", batch, frozenset({batch.state}))

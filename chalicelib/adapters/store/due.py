@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from chalicelib.adapters.store.table import Delete, Key, Put, Table
-from chalicelib.domain.event import Model, utc
+from chalicelib.domain.event import utc
+from chalicelib.domain.model import Model
 
 SHARDS = 4
 
@@ -20,10 +21,12 @@ SHARDS = 4
 class Due(Model):
     """One row: ``mailing`` starts an event's mailing, ``outbox`` queues one mail that may not have reached the queue,
     ``agenda`` plans what a new agenda version has left to plan, ``batch`` looks after a batch that is planned or sent,
-    ``notice`` tells the organiser of addresses that mail did not reach, ``job`` queues what the desk may not know of.
+    ``notice`` tells the organiser of addresses that mail did not reach, ``job`` queues what the desk may not know of,
+    ``places`` offers what has become free to those who wait, ``offer`` ends an offer that nobody accepted,
+    ``retention`` erases everybody of an event.
     """
 
-    what: Literal["mailing", "outbox", "agenda", "batch", "notice", "job"]
+    what: Literal["mailing", "outbox", "agenda", "batch", "notice", "job", "places", "offer", "retention"]
     reference: str
     at: datetime
     body: dict[str, Any]

@@ -10,6 +10,7 @@ META is small, because every worker reads it for every chunk; a document is read
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.adapters.store.table import (
@@ -37,6 +38,7 @@ class Events:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._documents: OrderedDict[tuple[str, int], EventDocument] = OrderedDict()
+        self._deadlines: OrderedDict[tuple[str, int, str], EventDocument] = OrderedDict()
 
     def find(self, event_id: str, *, consistent: bool = False) -> Event | None:
         """The event at its current version, or None; also for what cannot be an event's name."""
@@ -44,6 +46,29 @@ class Events:
             return None
         item = self._table.get((_pk(event_id), "META"), consistent=consistent)
         return _event(item, self._document(event_id, int(item["version"]))) if item else None
+
+    def find_for(self, event_id: str, batches: Sequence[str]) -> Event | None:
+        """The event as somebody sees it whom these batches invited: the last of their deadlines counts. One call."""
+        meta = (_pk(event_id), "META")
+        keys = [(_pk(event_id), f"BATCH#{batch}") for batch in batches]
+        found = self._table.batch_get([meta, *keys])
+        if meta not in found:
+            return None
+        event = _event(found[meta], self._document(event_id, int(found[meta]["version"])))
+        own = [found[key]["answer_by"] for key in keys if "answer_by" in found.get(key, {})]
+        if not own:
+            return event
+        others = [event.document.answer_until] if len(own) < len(keys) else []
+        return self.answered_until(event, max([*map(datetime.fromisoformat, own), *others]))
+
+    def answered_until(self, event: Event, moment: datetime) -> Event:
+        """The event with another deadline for answers; the very same document for the same moment."""
+        name = (event.id, event.version, utc(moment))
+        if name not in self._deadlines:
+            self._deadlines[name] = event.document.answered_until(moment)
+            if len(self._deadlines) > KEPT:
+                self._deadlines.popitem(last=False)
+        return event.model_copy(update={"document": self._deadlines[name]})
 
     def get(self, event_id: str, *, consistent: bool = False) -> Event:
         """Raises NotFound."""

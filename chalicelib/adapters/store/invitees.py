@@ -2,11 +2,13 @@
 
     INVITEE#<i>  PROFILE, REGISTRATION, LOG#…    see ``person``
     INVITEE#<i>  DELIVERY#…                      see ``ledger``
+    INVITEE#<i>  REQUEST                         see ``places``
     INVITEE#<i>  FEEDBACK                        see ``feedback``
+    INVITEE#<i>  CONTRIBUTION#…, UPLOAD#…        see ``contributions``
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,64 +16,84 @@ from chalicelib.adapters.store.addresses import AS_SUPPRESSED, Addresses, as_sup
 from chalicelib.adapters.store.due import Due, due_put
 from chalicelib.adapters.store.ledger import read_delivery
 from chalicelib.adapters.store.person import (
+    CONTRIBUTION,
+    IN_DELEGATION,
     LOG,
     SHARDS,
+    UPLOAD,
+    delegation_pk,
+    in_delegation,
     log_put,
     profile_item,
     profile_key,
+    read_contribution,
     read_log,
     read_profile,
     read_registration,
+    read_upload,
     registration_item,
     registration_key,
 )
+from chalicelib.adapters.store.places import read_request, request_key
 from chalicelib.adapters.store.table import (
     ABSENT,
     Check,
     Condition,
     ConditionFailed,
-    Delete,
     Item,
+    Key,
+    Part,
     Put,
     Table,
     Update,
     Write,
 )
+from chalicelib.adapters.store.unchanged import NOT_OVERTAKEN, accepted, as_seen, same_links, withdrawal
+from chalicelib.domain.contribution import HandedIn
 from chalicelib.domain.delivery import Delivery
+from chalicelib.domain.eligible import Beside
 from chalicelib.domain.event import utc
 from chalicelib.domain.history import LogEntry
 from chalicelib.domain.invitee import Attendance, Invitee, Registration, Rsvp, standing
+from chalicelib.domain.places import PlaceRequest
+from chalicelib.domain.private_upload import PrivateUpload
 
 TOGETHER = 33
 """New people per transaction, three items each: DynamoDB takes 100 items."""
 
-SAME_LINKS = "same links"
-"""The condition that the person's links were not revoked meanwhile."""
-
-NOT_OVERTAKEN = "not overtaken"
-"""The condition that what is replaced is still what was seen."""
-
-PLANNED = ("id", "email", "language", "country", "category", "rsvp", "left", "suppressed")
+PLANNED = ("id", "email", "language", "country", "category", "rsvp", "left", "suppressed", "handed_in")
 """What planning looks at."""
 
 AT_ONCE = 200
 """How many people a query reads, at least, when some of them may not fit."""
+
+BESIDE: dict[Beside, tuple[Callable[[str], Key], Callable[[Item], Registration]]] = {
+    "registration": (registration_key, read_registration),
+    "request": (request_key, read_request),
+}
 
 Cursor = tuple[int, Item | None]
 """Where a listing goes on: the shard, and the keys of the item before."""
 
 BEGINNING: Cursor = (0, None)
 
+ASKED = ("DELIVERY#invitation#", "DELIVERY#chase#")
+
 CURSOR_KEYS = ("PK", "SK", "GSI1PK", "GSI1SK")
 
 
 @dataclass(frozen=True)
 class PersonFile:
-    """What is kept of one person, from one Query."""
+    """What is kept of one person, from one Query; ``contributions``, and the kept ``uploads``, by their id."""
 
     invitee: Invitee
     registration: Registration | None
     gave_feedback: bool
+    request: PlaceRequest | None = None
+    batches: tuple[str, ...] = ()
+    """Those that invited or chased the person, or whoever named them."""
+    contributions: dict[str, HandedIn] = field(default_factory=dict)
+    uploads: dict[str, PrivateUpload] = field(default_factory=dict)
 
     @property
     def registered(self) -> Registration | None:
@@ -93,7 +115,7 @@ class Invitees:
         self._table = table
 
     def file(self, invitee_id: str) -> PersonFile | None:
-        """The person's profile, registration (also a withdrawn one) and whether feedback was given; None if unknown."""
+        """The person's profile and what belongs to it, also a registration that was withdrawn; None if unknown."""
         return _person(self._items(invitee_id))
 
     def whole_file(self, invitee_id: str) -> WholeFile | None:
@@ -110,18 +132,23 @@ class Invitees:
         return {item["SK"]: item for item in self._table.query_all(f"INVITEE#{invitee_id}", consistent=True)}
 
     def load(
-        self, invitee_ids: Iterable[str], *, consistent: bool = True, registrations: bool = True
+        self, invitee_ids: Iterable[str], *, consistent: bool = True, beside: Beside = "registration"
     ) -> dict[str, tuple[Invitee, Registration | None]]:
-        """Profiles, with their registrations where asked for, 100 items a request; unknown ids are left out."""
+        """Profiles, with what is asked for ``beside`` them, 100 items a request; unknown ids are left out."""
+        key, read = BESIDE[beside] if beside else (profile_key, read_registration)
         ids = list(dict.fromkeys(invitee_ids))
-        keys = [profile_key(i) for i in ids] + ([registration_key(i) for i in ids] if registrations else [])
+        keys = [profile_key(i) for i in ids] + ([key(i) for i in ids] if beside else [])
         found = self._table.batch_get(keys, consistent=consistent)
-        loaded = {}
+        loaded: dict[str, tuple[Invitee, Registration | None]] = {}
         for i in ids:
             if profile := found.get(profile_key(i)):
-                item = found.get(registration_key(i))
-                loaded[i] = read_profile(profile), read_registration(item) if item else None
+                item = found.get(key(i)) if beside else None
+                loaded[i] = read_profile(profile), read(item) if item else None
         return loaded
+
+    def requests(self, event: str) -> Iterator[PlaceRequest]:
+        """Everybody whose registration does not stand yet, or came to nothing."""
+        return (read_request(item) for item in self.listing(event, "REQUEST"))
 
     def create(self, people: Sequence[tuple[Invitee, str]]) -> None:
         """Store new invitees with their address claims, all or none, ``TOGETHER`` at most; each suppressed as their
@@ -133,7 +160,7 @@ class Invitees:
             marked = [invitee.model_copy(update={"suppressed": suppressed[address]}) for invitee, address in people]
             return [*claims, *(Put(profile_item(invitee), ABSENT) for invitee in marked)]
 
-        self._claim([address for _, address in people], writes)
+        self.claim([address for _, address in people], writes)
 
     def replace_address(self, before: Invitee, email: str, old: str, new: str, also: Sequence[Write]) -> None:
         """Give a person another address, ``old`` and ``new`` being the hashes, and revoke the links they have.
@@ -153,9 +180,9 @@ class Invitees:
                 *also,
             ]
 
-        self._claim([new], writes)
+        self.claim([new], writes)
 
-    def _claim(self, addresses: Sequence[str], writes: Callable[[dict[str, str]], list[Write]]) -> None:
+    def claim(self, addresses: Sequence[str], writes: Callable[[dict[str, str]], list[Write]]) -> None:
         """Write what claims addresses and repeats their suppression; anew when that changes at this very moment."""
         for last in (False, False, True):
             known = Addresses(self._table).suppressions(addresses)
@@ -168,12 +195,27 @@ class Invitees:
                     raise
 
     def update(self, invitee: Invitee) -> None:
-        """Write what an organiser may change; what the person answered stays."""
-        names = ("name", "language", "time_zone", "country", "delegation", "category")
-        self._table.write(Update(profile_key(invitee.id), {name: getattr(invitee, name) for name in names}))
+        """Write what an organiser may change; what the person answered stays. Raises ConditionFailed when they were
+        erased, withdrawn or given another address meanwhile.
+        """
+        names = ("name", "language", "time_zone", "country", "delegation", "category", "head")
+        listing = in_delegation(invitee)
+        facts = {name: getattr(invitee, name) for name in names} | listing
+        gone = () if listing else IN_DELEGATION
+        same = Condition(NOT_OVERTAKEN, "#generation = :generation", {"generation": invitee.generation})
+        self._table.write(Update(profile_key(invitee.id), facts, removes=gone, condition=same))
+
+    def delegation(self, event: str, names: Sequence[str]) -> list[Invitee]:
+        """Who belongs to the delegation that goes by these names, as they are now."""
+        found = [
+            item["GSI2SK"]
+            for name in names
+            for item in self._table.query_all(delegation_pk(event, name), index="GSI2")
+        ]
+        return [one for one, _ in self.load(found, beside="").values()]
 
     def listing(self, event: str, what: str = "INVITEE", fields: Sequence[str] = ()) -> Iterator[Item]:
-        """Every item of a listing (``INVITEE``, ``REGISTRATION`` or ``FEEDBACK``), shard by shard, or these fields."""
+        """Every item of a listing (``INVITEE``, ``REGISTRATION``, ``REQUEST``, ``FEEDBACK``), or these fields of it."""
         for shard in range(SHARDS):
             yield from self._table.query_all(f"EVENT#{event}#{shard}", begins=f"{what}#", index="GSI1", fields=fields)
 
@@ -209,43 +251,72 @@ class Invitees:
             shard, after = (shard, page.next) if page.next else (shard + 1, None)
         return found, None
 
-    def answer(self, before: Invitee, rsvp: Rsvp, registration: Registration | None, now: datetime) -> None:
-        """Record an RSVP; one that is not "accepted" withdraws the registration from the listings.
+    def answer(
+        self,
+        before: Invitee,
+        rsvp: Rsvp,
+        registration: Registration | None,
+        now: datetime,
+        also: Sequence[Write] = (),
+        reason: str = "",
+    ) -> None:
+        """Record an RSVP and why; one that is not "accepted" withdraws the registration from the listings. ``also`` is
+        written with it: what becomes of the places.
 
         Raises ConditionFailed(SAME_LINKS) when the links were revoked meanwhile, ConditionFailed(NOT_OVERTAKEN) when an
         answer that withdraws did not see the registration that there is.
         """
-        facts, gone = {"rsvp": rsvp, "answered_at": utc(now)}, () if rsvp == "accepted" else ("attending",)
+        facts = {"rsvp": rsvp, "answered_at": utc(now), "reason": reason}
+        gone = () if rsvp == "accepted" else ("attending",)
         writes: list[Write] = [
-            Update(profile_key(before.id), facts, removes=gone, condition=_same_links(before)),
-            log_put(before.id, now, "answered", f"{before.rsvp} -> {rsvp}"),
+            Update(profile_key(before.id), facts, removes=gone, condition=same_links(before)),
+            log_put(before.id, now, "answered", f"{before.rsvp} -> {rsvp}{f': {reason}' if reason else ''}"),
+            *also,
         ]
         if rsvp != "accepted":
-            writes.append(_withdrawal(before.id, registration, now))
+            writes.append(withdrawal(before.id, registration, now))
         self._table.transact(writes)
 
-    def register(self, before: Invitee, registration: Registration, outbox: Due) -> None:
-        """Accepted and registered, with the confirmation's outbox row, in one transaction.
+    def register(
+        self,
+        before: Invitee,
+        seen: Registration | None,
+        registration: Registration,
+        outbox: Due,
+        also: Sequence[Part] = (),
+    ) -> None:
+        """Accepted and registered, with the confirmation's outbox row, in one transaction; ``also`` is written with it:
+        the places that are taken.
 
         Raises ConditionFailed(SAME_LINKS) when the links were revoked meanwhile, ConditionFailed(NOT_OVERTAKEN) when
-        another request changed the registration first.
+        another request changed the registration first, and what the conditions of ``also`` are called.
         """
-        unchanged = Condition(
-            NOT_OVERTAKEN, "attribute_not_exists(#PK) OR #version = :version", {"version": registration.version - 1}
-        )
         now = registration.updated_at
         attending = registration.model_dump(include={*Attendance.model_fields})
-        accepted = {"rsvp": "accepted", "answered_at": utc(now), "attending": attending}
         self._table.transact(
             [
-                Update(profile_key(before.id), accepted, condition=_same_links(before)),
-                Put(registration_item(registration), unchanged),
+                accepted(before, now, attending=attending),
+                Put(registration_item(registration), as_seen(seen)),
                 due_put(outbox),
                 log_put(before.id, now, "registered", f"version {registration.version}"),
+                *also,
             ]
         )
 
-    def leave(self, before: Invitee, categories: list[str], entry: tuple[str, str], now: datetime) -> None:
+    def correct(self, before: Invitee, facts: dict[str, str], now: datetime, also: Sequence[Write] = ()) -> None:
+        """Write what a person says of themselves. Raises ConditionFailed(SAME_LINKS)."""
+        said = ", ".join(f"{name}: {getattr(before, name)} -> {new}" for name, new in facts.items())
+        self._table.transact(
+            [
+                Update(profile_key(before.id), facts, condition=same_links(before)),
+                log_put(before.id, now, "corrected", said),
+                *also,
+            ]
+        )
+
+    def leave(
+        self, before: Invitee, categories: list[str], entry: tuple[str, str], now: datetime, also: Sequence[Write] = ()
+    ) -> None:
         """Which categories of mail this person does not want any more; ``entry`` is what happened, and its detail.
 
         Raises ConditionFailed(NOT_OVERTAKEN) when they left or came back elsewhere meanwhile.
@@ -255,6 +326,7 @@ class Invitees:
             [
                 Update(profile_key(before.id), {"left": categories}, condition=same),
                 log_put(before.id, now, *entry),
+                *also,
             ]
         )
 
@@ -275,23 +347,20 @@ def read_cursor(said: Any, event: str) -> Cursor:
     return shard, after
 
 
-def _same_links(before: Invitee) -> Condition:
-    return Condition(SAME_LINKS, "#generation = :generation", {"generation": before.generation})
-
-
-def _withdrawal(invitee_id: str, seen: Registration | None, now: datetime) -> Write:
-    """Withdraw the registration that was seen; where there was none, make sure that there is none."""
-    key = registration_key(invitee_id)
-    if seen is None:
-        return Delete(key, Condition(NOT_OVERTAKEN, ABSENT.expression))
-    same = Condition(NOT_OVERTAKEN, "#version = :version", {"version": seen.version})
-    return Update(key, {"withdrawn_at": utc(now)}, removes=("GSI1PK", "GSI1SK"), condition=same)
-
-
 def _person(items: dict[str, Item]) -> PersonFile | None:
     if "PROFILE" not in items:
         return None
     registration = items.get("REGISTRATION")
+    handed_in = [read_contribution(item) for name, item in items.items() if name.startswith(CONTRIBUTION)]
+    uploads = [read_upload(item) for name, item in items.items() if name.startswith(UPLOAD)]
+    asked = [item["batch"] for name, item in items.items() if name.startswith(ASKED) and item.get("batch")]
+    invitee = read_profile(items["PROFILE"])
     return PersonFile(
-        read_profile(items["PROFILE"]), read_registration(registration) if registration else None, "FEEDBACK" in items
+        invitee,
+        read_registration(registration) if registration else None,
+        "FEEDBACK" in items,
+        read_request(items["REQUEST"]) if "REQUEST" in items else None,
+        tuple(dict.fromkeys([*asked, *invitee.batches])),
+        {one.contribution: one for one in handed_in},
+        {one.id: one for one in uploads if one.kept},
     )

@@ -30,11 +30,15 @@ BUSY_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
 @dataclass(frozen=True)
 class Condition:
-    """What must hold for a write, by name: ``expression`` uses ``#a`` for attribute ``a`` and ``:a`` for its value."""
+    """What must hold for a write, by name: ``expression`` uses ``#a`` for attribute ``a`` and ``:a`` for its value.
+
+    ``otherwise`` is raised in place of ConditionFailed, for what no caller can do anything about.
+    """
 
     name: str
     expression: str
     values: dict[str, Any] = field(default_factory=dict)
+    otherwise: Exception | None = None
 
 
 ABSENT = Condition("absent", "attribute_not_exists(#PK)")
@@ -74,6 +78,9 @@ class Check:
 
 
 Write = Put | Update | Delete
+
+Part = Write | Check
+"""What a transaction is made of."""
 
 Returning = Literal["NONE", "ALL_OLD", "UPDATED_NEW"]
 """What a write gives back: nothing, the item as it was, or the attributes that it changed."""
@@ -143,7 +150,7 @@ class Table:
 
         An ``index`` is always read as it comes: DynamoDB cannot read one consistently.
         """
-        hash_name, range_name = ("GSI1PK", "GSI1SK") if index else ("PK", "SK")
+        hash_name, range_name = (f"{index}PK", f"{index}SK")
         values, names, expression = {":pk": to_wire(pk)}, {"#pk": hash_name}, "#pk = :pk"
         if begins or until:
             names["#sk"], values[":sk"] = range_name, to_wire(begins or until)
@@ -199,7 +206,7 @@ class Table:
             wire: Any = error.response.get("Item")
             raise ConditionFailed(_name(write), _item(wire) if wire else None) from None
 
-    def transact(self, writes: Sequence[Write | Check]) -> None:
+    def transact(self, writes: Sequence[Part]) -> None:
         """All or none of up to 100 writes, one an item. Raises ConditionFailed for the first whose condition did not
         hold.
         """
@@ -209,6 +216,8 @@ class Table:
         except ClientError as error:
             for write, reason in zip(writes, _reasons(error), strict=False):
                 if reason.get("Code") == "ConditionalCheckFailed":
+                    if write.condition and write.condition.otherwise:
+                        raise write.condition.otherwise from None
                     wire: Any = reason.get("Item")
                     raise ConditionFailed(_name(write), _item(wire) if wire else None) from None
             raise

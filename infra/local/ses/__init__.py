@@ -11,7 +11,7 @@ The rooms, from the door inwards::
     account    identities, suppression list, configuration sets, limits, faults
     mailbox    accepted messages, byte for byte, on disk
     events     what happens to a message after it was accepted, as SES's event JSON
-    publisher  publishes those events to SNS, in order, in the background
+    publisher  publishes those events to Firehose, in order, in the background
     addresses, mime, errors   the small rules everybody needs
 
 Where AWS documents a rule, the docstring names the page; where the wording of an error is only known from the

@@ -48,10 +48,10 @@ class ConfigurationSet:
     options: dict[str, Any] = field(default_factory=dict)
     destinations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def topics(self, event_type: str) -> list[str]:
-        """The SNS topics that want this kind of event (SEND, DELIVERY, BOUNCE, COMPLAINT, REJECT, DELIVERY_DELAY)."""
+    def streams(self, event_type: str) -> list[str]:
+        """The streams that want this kind of event (SEND, DELIVERY, BOUNCE, COMPLAINT, REJECT, DELIVERY_DELAY)."""
         return [
-            destination["SnsDestination"]["TopicArn"]
+            destination["KinesisFirehoseDestination"]["DeliveryStreamArn"]
             for destination in self.destinations.values()
             if destination.get("Enabled") and event_type in destination["MatchingEventTypes"]
         ]

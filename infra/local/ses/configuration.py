@@ -1,4 +1,8 @@
-"""Configuration sets and their SNS event destinations: one function an operation."""
+"""Configuration sets and their Firehose event destinations: one function an operation.
+
+Sources: SES API v2 reference, KinesisFirehoseDestination; Developer Guide, "Set up a Data Firehose event destination"
+(what the role must be allowed). The wording of the refusals is not documented.
+"""
 
 import re
 from typing import Any
@@ -10,8 +14,9 @@ from infra.local.ses.operations import Service
 
 EVENT_TYPES = {"SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "OPEN", "CLICK", "RENDERING_FAILURE"}
 EVENT_TYPES |= {"DELIVERY_DELAY", "SUBSCRIPTION"}
-VALIDATED = "Successfully validated SNS topic for Amazon SES event publishing."
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ROLE = re.compile(r"arn:aws:iam::\d{12}:role/.+")
+_STREAM = re.compile(r"arn:aws:firehose:[a-z0-9-]+:\d{12}:deliverystream/[A-Za-z0-9_.-]{1,64}")
 
 
 def create(service: Service, request: Request) -> dict[str, Any]:
@@ -37,17 +42,16 @@ def delete(service: Service, request: Request, name: str) -> dict[str, Any]:
 
 
 def create_destination(service: Service, request: Request, name: str) -> dict[str, Any]:
-    """CreateConfigurationSetEventDestination; like SES, it sends the topic a plain-text notice first."""
+    """CreateConfigurationSetEventDestination; the role must be allowed to publish by then."""
     body, chosen = request.document, service.account.configuration_set(name)
     key = _name("event destination name", body.get("EventDestinationName"))
-    destination = _destination(body)
+    destination = _destination(service, body)
     with service.account.lock:
         if key in chosen.destinations:
             raise AlreadyExists(
                 f"An event destination with name <{key}> already exists for configuration set <{name}>."
             )
         chosen.destinations[key] = destination
-    service.publisher.publish([(destination["SnsDestination"]["TopicArn"], VALIDATED)])
     return {}
 
 
@@ -59,7 +63,7 @@ def get_destinations(service: Service, request: Request, name: str) -> dict[str,
 
 def update_destination(service: Service, request: Request, name: str, key: str) -> dict[str, Any]:
     """UpdateConfigurationSetEventDestination."""
-    _destinations(service, name, key)[key] = _destination(request.document)
+    _destinations(service, name, key)[key] = _destination(service, request.document)
     return {}
 
 
@@ -82,16 +86,19 @@ def _name(what: str, given: object) -> str:
     return str(given)
 
 
-def _destination(body: dict[str, Any]) -> dict[str, Any]:
+def _destination(service: Service, body: dict[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = body.get("EventDestination") or {}
-    topic = str((given.get("SnsDestination") or {}).get("TopicArn") or "")
+    firehose = given.get("KinesisFirehoseDestination") or {}
+    role, stream = str(firehose.get("IamRoleArn") or ""), str(firehose.get("DeliveryStreamArn") or "")
     unknown = set(given.get("MatchingEventTypes") or []) - EVENT_TYPES
-    if not topic.startswith("arn:aws:sns:"):
-        raise BadRequest("Only an SnsDestination with a topic ARN is supported here.")
+    if not _ROLE.fullmatch(role) or not _STREAM.fullmatch(stream):
+        raise BadRequest("Only a KinesisFirehoseDestination with the ARNs of a role and a stream is supported here.")
     if unknown or not given.get("MatchingEventTypes"):
         raise BadRequest(f"Invalid MatchingEventTypes: {', '.join(sorted(unknown)) or 'none given'}.")
+    if service.may and not service.may(role, "firehose:PutRecordBatch", stream):
+        raise BadRequest(f"Delivery stream <{stream}>: access denied for IAM role <{role}>.")
     return {
         "Enabled": bool(given.get("Enabled", False)),
         "MatchingEventTypes": list(given["MatchingEventTypes"]),
-        "SnsDestination": {"TopicArn": topic},
+        "KinesisFirehoseDestination": {"IamRoleArn": role, "DeliveryStreamArn": stream},
     }

@@ -1,6 +1,6 @@
 """What becomes of an accepted message, and how SES tells it: its event-publishing JSON.
 
-Sources: SES Developer Guide, "Contents of event data that Amazon SES publishes to Amazon SNS" and its examples;
+Sources: SES Developer Guide, "Contents of event data that Amazon SES publishes to Firehose" and its examples;
 "Using the mailbox simulator" (which also names the EICAR test file as the way to see a Reject);
 "Using the account-level suppression list" (accepted, not sent, Bounce with OnAccountSuppressionList).
 """

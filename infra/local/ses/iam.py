@@ -89,9 +89,10 @@ class Iam:
         caller = _CALLER.search(answer.body.decode("utf-8", "replace"))
         if caller is None or not question.resources:
             return False
-        return all(self._may(_principal(caller[1]), question.action, resource) for resource in question.resources)
+        return all(self.may(_principal(caller[1]), question.action, resource) for resource in question.resources)
 
-    def _may(self, principal: str, action: str, resource: str) -> bool:
+    def may(self, principal: str, action: str, resource: str) -> bool:
+        """Whether the policies of a user or a role allow this."""
         with self._lock:
             if self._client is None:
                 import boto3

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +23,12 @@ _DKIM = {"SigningEnabled": True, "Status": "SUCCESS", "Tokens": [], "SigningAttr
 
 @dataclass(frozen=True)
 class Service:
-    """What the operations work on."""
+    """What the operations work on. ``may``: whether a role is allowed an action on a resource; nothing asks nobody."""
 
     account: Account
     mailbox: Mailbox
     publisher: Publisher
+    may: Callable[[str, str, str], bool] | None = None
 
 
 def send(service: Service, request: Request) -> dict[str, Any]:

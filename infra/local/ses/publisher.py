@@ -1,36 +1,43 @@
-"""Publishes events to SNS in the background: in order within a message, ten to a request when many wait."""
+"""Publishes events to Data Firehose in the background, in order, a line each, as SES does.
+
+It plays one piece of Firehose as well. AWS's buffers records and puts what came in a minute into one object; the
+emulator's has no buffer and makes an object of every record. So what happens within ``gather`` seconds goes there as
+one record of many lines, and the objects in the bucket are what AWS's would be.
+"""
 
 import json
 import logging
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
 PAUSES = (0.1, 0.5, 2.0)  # seconds before the second, third and last attempt
-SUBJECT = "Amazon SES Email Event Notification"
-MOST = 10  # entries of one PublishBatch
+LARGEST = 900_000
+"""Bytes of a record that lines are joined to. Firehose takes 1,000 KiB."""
 
 Told = Sequence[tuple[str, str]]
-"""(topic ARN, message) pairs, in the order in which they are published."""
+"""(delivery stream's ARN, event) pairs, in the order in which they are published."""
 
 
 class Publisher:
-    """A queue of event lists and a few threads that publish them; a list is published by one thread."""
+    """A queue of event lists and a thread that publishes what it gathers in ``gather`` seconds."""
 
-    def __init__(self, endpoint: str | None, region: str, access_key: str, secret_key: str, threads: int = 2) -> None:
-        self._endpoint, self._region, self._keys = endpoint, region, (access_key, secret_key)
+    def __init__(
+        self, endpoint: str | None, region: str, access_key: str, secret_key: str, gather: float = 0.0
+    ) -> None:
+        self._endpoint, self._region, self._keys, self._gather = endpoint, region, (access_key, secret_key), gather
         self._queue: queue.Queue[Told | None] = queue.Queue()
         self._lock = threading.Lock()
         self._later = 0
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads if endpoint else 0)]
+        self._thread = threading.Thread(target=self._work, daemon=True) if endpoint else None
         self.lost = 0
-        for thread in self._threads:
-            thread.start()
+        if self._thread:
+            self._thread.start()
 
     @property
     def waiting(self) -> int:
@@ -39,7 +46,7 @@ class Publisher:
 
     def publish(self, events: Told, after: float = 0.0) -> None:
         """Queue the events, or do so ``after`` seconds. Without an endpoint they are dropped."""
-        if not events or not self._threads:
+        if not events or not self._thread:
             return
         if not after:
             self._queue.put(events)
@@ -58,10 +65,9 @@ class Publisher:
         return not self.waiting
 
     def stop(self) -> None:
-        """Publish what is queued, for two seconds at most, and end the threads."""
+        """Publish what is queued, for two seconds at most, and end the thread."""
         self.settle(2.0)
-        for _ in self._threads:
-            self._queue.put(None)
+        self._queue.put(None)
 
     def _due(self, events: Told) -> None:
         self._queue.put(events)
@@ -74,45 +80,60 @@ class Publisher:
 
         config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
         session = boto3.session.Session(*self._keys, region_name=self._region)
-        client = session.client("sns", endpoint_url=self._endpoint, config=config)
+        client = session.client("firehose", endpoint_url=self._endpoint, config=config)
         ending = False
         while not ending:
             taken = self._take()
             told = [pair for events in taken if events for pair in events]
-            for topic in dict.fromkeys(topic for topic, _ in told):
-                messages = [message for where, message in told if where == topic]
-                for start in range(0, len(messages), MOST):
-                    self._publish(client, topic, messages[start : start + MOST])
+            for stream in dict.fromkeys(stream for stream, _ in told):
+                for record in _records([event for where, event in told if where == stream]):
+                    self._put(client, stream, record)
             for _ in taken:
                 self._queue.task_done()
             ending = taken[-1] is None
 
     def _take(self) -> list[Told | None]:
-        """Waits for one list and takes along what else lies there; ``None``, the sign to end, comes last."""
+        """Waits for one list and takes along what else comes by then; ``None``, the sign to end, comes last."""
         taken = [self._queue.get()]
+        if taken[0] is not None:
+            time.sleep(self._gather)
         with suppress(queue.Empty):
-            while taken[-1] is not None and len(taken) < MOST:
+            while taken[-1] is not None:
                 taken.append(self._queue.get_nowait())
         return taken
 
-    def _publish(self, client: Any, topic: str, messages: list[str]) -> None:
+    def _put(self, client: Any, stream: str, record: bytes) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         reason: object = None
         for pause in (*PAUSES, None):
-            entries = [{"Id": str(n), "Subject": SUBJECT, "Message": one} for n, one in enumerate(messages)]
             try:
-                failed = client.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries).get("Failed") or []
-                messages, reason = [messages[int(one["Id"])] for one in failed], failed
+                name = stream.rpartition("/")[2]
+                answer = client.put_record_batch(DeliveryStreamName=name, Records=[{"Data": record}])
+                if not answer["FailedPutCount"]:
+                    return
+                reason = answer["RequestResponses"]
             except (BotoCoreError, ClientError) as error:
                 reason = error
-            if not messages:
-                return
             if pause is not None:
                 time.sleep(pause)
+        lines = record.count(b"\n")
         with self._lock:
-            self.lost += len(messages)
-        logger.error("%d events lost, SNS refused %d times: %s: %s", len(messages), len(PAUSES) + 1, topic, reason)
+            self.lost += lines
+        logger.error("%d events lost, Firehose refused %d times: %s: %s", lines, len(PAUSES) + 1, stream, reason)
+
+
+def _records(events: list[str]) -> Iterator[bytes]:
+    """The events, each with its newline, joined as long as the record stays below LARGEST."""
+    record = b""
+    for event in events:
+        line = event.encode() + b"\n"
+        if record and len(record) + len(line) > LARGEST:
+            yield record
+            record = b""
+        record += line
+    if record:
+        yield record
 
 
 def encoded(event: dict[str, Any]) -> str:

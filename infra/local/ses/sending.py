@@ -64,7 +64,7 @@ def send_email(
     if chosen:
         at_once, later = events.events(account, message, draft.headers)
         for happened, seconds in ((at_once, 0.0), (later, events.DELAY)):
-            told = [(topic, encoded(event)) for kind, event in happened for topic in chosen.topics(kind)]
+            told = [(stream, encoded(event)) for kind, event in happened for stream in chosen.streams(kind)]
             publisher.publish(told, after=seconds)
     return message.id
 

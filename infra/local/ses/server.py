@@ -34,9 +34,10 @@ class SesServer:
         directory: where accepted messages are kept.
         port: 0 picks a free one; see ``port`` and ``url``.
         account: the AWS account number in ARNs and events.
-        sns_endpoint: where events are published; without it they are not.
+        firehose_endpoint: where events are published; without it they are not.
         iam_endpoint: the emulator that is asked for permission; without it everybody may.
-        access_key, secret_key: for SNS and for ``iam:SimulatePrincipalPolicy``.
+        access_key, secret_key: for Firehose and for ``iam:SimulatePrincipalPolicy``.
+        gather: seconds in which events become one record, as Firehose's buffer makes one object of them.
         rate: recipients a second; daily: recipients in 24 hours.
         clock: seconds, monotonic; for the limits.
 
@@ -51,10 +52,11 @@ class SesServer:
         port: int = 0,
         region: str = "eu-central-1",
         account: str = "000000000000",
-        sns_endpoint: str | None = None,
+        firehose_endpoint: str | None = None,
         iam_endpoint: str | None = None,
         access_key: str = "test",
         secret_key: str = "test",
+        gather: float = 0,
         rate: float = 50,
         daily: float = 50_000,
         clock: Callable[[], float] = time.monotonic,
@@ -62,10 +64,11 @@ class SesServer:
         self._http = _HttpServer((HOST, port), _Handler)
         self.account = Account(region=region, number=account, rate=rate, quota=daily, clock=clock)
         self.mailbox = Mailbox(Path(directory))
-        self.publisher = Publisher(sns_endpoint, region, access_key, secret_key)
+        self.publisher = Publisher(firehose_endpoint, region, access_key, secret_key, gather)
         self.control = Control(self.account, self.mailbox, self.publisher)
         iam = Iam(iam_endpoint, region, access_key, secret_key) if iam_endpoint else None
-        service, pages = Service(self.account, self.mailbox, self.publisher), Pages(self.mailbox)
+        service = Service(self.account, self.mailbox, self.publisher, iam.may if iam else None)
+        pages = Pages(self.mailbox)
         self._http.answers = {
             "v2": lambda request: api.answer(service, iam, request),
             "_control": self.control.answer,

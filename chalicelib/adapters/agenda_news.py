@@ -1,0 +1,128 @@
+"""The changes of an agenda in words: a line for the event, and one for each session that is not as it was."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from chalicelib.adapters.language import Locale
+from chalicelib.domain.agenda_changes import Change
+from chalicelib.domain.event import AgendaItem, EventDocument, Session
+from chalicelib.domain.text import words
+
+Span = tuple[datetime, datetime]
+
+
+def news(
+    found: Sequence[Change], before: EventDocument, after: EventDocument, locale: Locale, zone: str
+) -> list[str]:
+    """One line for each session, in the order of the changes: ``Session 1: now starts at 08:25, it was 08:30; …``.
+
+    Times are those of ``zone``.
+    """
+    teller = _Teller(before, after, locale, zone)
+    lines = []
+    for session, group in groupby(found, key=lambda change: change.session):
+        said = "; ".join(dict.fromkeys(teller.phrase(change) for change in group))
+        title = teller.title(session)
+        lines.append(f"{title}: {said}" if title else said[0].upper() + said[1:])
+    return lines
+
+
+class _Teller:
+    def __init__(self, before: EventDocument, after: EventDocument, locale: Locale, zone: str) -> None:
+        self._before, self._after, self._locale, self._zone = before, after, locale, zone
+
+    def title(self, session: str) -> str:
+        """As it is called now, or was; empty for the event."""
+        found = _session(self._after, session) or _session(self._before, session)
+        return self._words(found.title) if found else ""
+
+    def phrase(self, change: Change) -> str:
+        _, facts = self._locale.gettext, self._facts(change)
+        match change.what:
+            case "date":
+                return _("the event is now on %(now)s, it was on %(was)s") % self._dates()
+            case "zone":
+                return _("the times are now those of another time zone")
+            case "venue":
+                return _("the place is now %(now)s, it was %(was)s") % facts
+            case "join-link":
+                return _("there is another link to join")
+            case "event-title" | "session-title":
+                return _("it is now called “%(now)s”, it was “%(was)s”") % facts
+            case "item-title":
+                return _("“%(was)s” is now called “%(now)s”") % facts
+            case "session-added":
+                return _("it is new: %(hours)s") % {"hours": self._dated(self._span(self._after, change))}
+            case "session-cancelled":
+                return _("it does not take place")
+            case "item-added":
+                hours = self._hours(self._span(self._after, change))
+                return _("“%(now)s” is new: %(hours)s") % {**facts, "hours": hours}
+            case "item-cancelled":
+                return _("“%(was)s” does not take place") % facts
+            case "session-time":
+                return self._moved(change)
+            case "item-time":
+                return f"{self._quoted(change)} {self._moved(change)}"
+            case "points":
+                return _("%(item)s has other points") % {"item": self._quoted(change)}
+            case "person-added":
+                return _("%(now)s takes part in %(item)s") % {**facts, "item": self._quoted(change)}
+            case "person-left":
+                return _("%(was)s does not take part in %(item)s") % {**facts, "item": self._quoted(change)}
+            case "person-confirmed":
+                return _("%(now)s has confirmed") % facts
+            case "person-unconfirmed":
+                return _("%(now)s is to be confirmed") % facts
+            case "person-words":
+                return _("“%(was)s” is now “%(now)s”") % facts
+
+    def _facts(self, change: Change) -> dict[str, str]:
+        return {"was": self._words(change.before), "now": self._words(change.after)}
+
+    def _words(self, text: dict[str, str]) -> str:
+        return words(text, self._locale.code)
+
+    def _dates(self) -> dict[str, str]:
+        return {"now": self._locale.date(self._after.date), "was": self._locale.date(self._before.date)}
+
+    def _quoted(self, change: Change) -> str:
+        item = _item(self._after, change) or _item(self._before, change)
+        return self._locale.gettext("“%(title)s”") % {"title": self._words(item.title) if item else ""}
+
+    def _span(self, document: EventDocument, change: Change) -> Span:
+        session = _session(document, change.session)
+        assert session is not None
+        start, end = document.span(session, _item(document, change) if change.item else None)
+        return start.astimezone(ZoneInfo(self._zone)), end.astimezone(ZoneInfo(self._zone))
+
+    def _moved(self, change: Change) -> str:
+        """The start, the end, both, or the day as well."""
+        _ = self._locale.gettext
+        was, now = (self._span(document, change) for document in (self._before, self._after))
+        moved = (self._before.date, self._before.time_zone) != (self._after.date, self._after.time_zone)
+        if was[0].date() != now[0].date() and not moved:
+            return _("now %(now)s, it was %(was)s") % {"now": self._dated(now), "was": self._dated(was)}
+        (start, end), (then, until) = ([f"{moment:%H:%M}" for moment in span] for span in (now, was))
+        if end == until:
+            return _("now starts at %(now)s, it was %(was)s") % {"now": start, "was": then}
+        if start == then:
+            return _("now ends at %(now)s, it was %(was)s") % {"now": end, "was": until}
+        return _("now %(now)s, it was %(was)s") % {"now": self._hours(now), "was": self._hours(was)}
+
+    def _hours(self, span: Span) -> str:
+        return f"{span[0]:%H:%M}–{span[1]:%H:%M}"
+
+    def _dated(self, span: Span) -> str:
+        return f"{self._locale.date(span[0].date(), year=False)}, {self._hours(span)}"
+
+
+def _session(document: EventDocument, name: str) -> Session | None:
+    return next((one for one in document.sessions if one.id == name), None)
+
+
+def _item(document: EventDocument, change: Change) -> AgendaItem | None:
+    session = _session(document, change.session)
+    return next((one for one in session.items if one.id == change.item), None) if session else None

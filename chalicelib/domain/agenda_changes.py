@@ -1,0 +1,178 @@
+"""What is different between two versions of an event's agenda, and how much that matters to those who come.
+
+Times are compared as they stand on the wall: an event that is moved to another date or zone has moved once, and not
+each of its sessions. Sessions and items are known by their ids, people on the agenda by what they are called.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Literal
+
+from pydantic import Field
+
+from chalicelib.domain.event import AgendaItem, EventDocument, Person, Session
+from chalicelib.domain.model import Model
+from chalicelib.domain.text import Slug, Text
+
+Urgency = Literal["silent", "digest", "urgent"]
+"""``silent``: nobody is told (a misprint, a break); ``digest``: with the next notice; ``urgent``: at once."""
+
+What = Literal[
+    "date", "zone", "venue", "join-link", "event-title",
+    "session-added", "session-cancelled", "session-time", "session-title",
+    "item-added", "item-cancelled", "item-time", "item-title", "points",
+    "person-added", "person-left", "person-confirmed", "person-unconfirmed", "person-words",
+]  # fmt: skip
+
+URGENT: frozenset[What] = frozenset(
+    {"date", "zone", "venue", "join-link", "session-cancelled", "session-time", "item-cancelled", "item-time"}
+)
+"""When and where, and what does not take place."""
+
+ALIKE = 0.85
+"""Two wordings that are the same for so large a part differ by a misprint: of 1, letters and digits alone."""
+
+
+class Change(Model):
+    """One difference. ``session`` and ``item`` are ids, empty for what concerns the whole event, or session.
+
+    ``before`` and ``after`` are the words that changed, or the name of who or what came or went, by language; of a
+    change of time the two documents have the times.
+    """
+
+    what: What
+    urgency: Urgency
+    session: Slug | Literal[""] = ""
+    item: Slug | Literal[""] = ""
+    before: Text = Field(default_factory=dict)
+    after: Text = Field(default_factory=dict)
+
+    def touches(self, sessions: Iterable[str]) -> bool:
+        """Whether it concerns somebody who chose these sessions."""
+        return not self.session or self.session in sessions
+
+
+def changes(before: EventDocument, after: EventDocument) -> list[Change]:
+    """From the whole event to its parts, in the agenda's order; what is gone stands where it was."""
+    return [*_event(before, after), *_sessions(before.sessions, after.sessions)]
+
+
+def urgency(found: Sequence[Change]) -> Urgency:
+    """That of the change that matters most; ``silent`` of none."""
+    order: tuple[Urgency, ...] = ("silent", "digest", "urgent")
+    return max((one.urgency for one in found), key=order.index, default="silent")
+
+
+def _event(before: EventDocument, after: EventDocument) -> Iterator[Change]:
+    if before.date != after.date:
+        yield _change("date")
+    if before.time_zone != after.time_zone:
+        yield _change("zone")
+    yield from _worded("event-title", before.title, after.title)
+    here, there = before.venue, after.venue
+    if here.kind != there.kind or not _misprint(here.name, there.name):
+        yield _change("venue", before=here.name, after=there.name)
+    elif here.name != there.name:
+        yield Change(what="venue", urgency="silent", before=here.name, after=there.name)
+    if here.join_url != there.join_url:
+        yield _change("join-link")
+
+
+def _sessions(before: Sequence[Session], after: Sequence[Session]) -> Iterator[Change]:
+    then = {one.id: one for one in before}
+    for session in after:
+        old = then.get(session.id)
+        found = _session(old, session) if old else [_change("session-added", session.id, after=session.title)]
+        yield from _unheard(session, found)
+    now = {one.id for one in after}
+    for gone in before:
+        if gone.id not in now:
+            yield from _unheard(gone, [_change("session-cancelled", gone.id, before=gone.title)])
+
+
+def _unheard(session: Session, found: Iterable[Change]) -> Iterator[Change]:
+    """Nobody registers for a break: what becomes of one is read on the agenda."""
+    for change in found:
+        yield change.model_copy(update={"urgency": "silent"}) if session.kind == "break" else change
+
+
+def _session(before: Session, after: Session) -> Iterator[Change]:
+    if (before.day, before.starts, before.ends) != (after.day, after.starts, after.ends):
+        yield _change("session-time", after.id)
+    yield from _worded("session-title", before.title, after.title, after.id)
+    then, now = {one.id: one for one in before.items}, {one.id for one in after.items}
+    for item in after.items:
+        if item.id in then:
+            yield from _item(after.id, then[item.id], item)
+        else:
+            yield _change("item-added", after.id, item.id, after=item.title)
+    for gone in before.items:
+        if gone.id not in now:
+            yield _change("item-cancelled", after.id, gone.id, before=gone.title)
+
+
+def _item(session: str, before: AgendaItem, after: AgendaItem) -> Iterator[Change]:
+    if (before.starts, before.ends) != (after.starts, after.ends):
+        yield _change("item-time", session, after.id)
+    yield from _worded("item-title", before.title, after.title, session, after.id)
+    yield from _people(session, after.id, before.people, after.people)
+    for old, new in zip(before.points, after.points, strict=False):
+        yield from _worded("points", old, new, session, after.id)
+    for text in after.points[len(before.points) :]:
+        yield _change("points", session, after.id, after=text)
+    for text in before.points[len(after.points) :]:
+        yield _change("points", session, after.id, before=text)
+
+
+def _people(session: str, item: str, before: Sequence[Person], after: Sequence[Person]) -> Iterator[Change]:
+    """Somebody is the same by a name in any language; else by one that differs by a misprint."""
+    left = list(before)
+    new = list[Person]()
+    for person in after:
+        old = next((one for one in left if _same_name(one.name, person.name)), None)
+        old = old or next((one for one in left if _misprint(one.name, person.name)), None)
+        if old is None:
+            new.append(person)
+            continue
+        left.remove(old)
+        if old.confirmed != person.confirmed:
+            yield _change("person-confirmed" if person.confirmed else "person-unconfirmed", session, item,
+                          after=person.name)  # fmt: skip
+        for text, other in ((old.name, person.name), (old.office, person.office)):
+            yield from _worded("person-words", text, other, session, item)
+    yield from (_change("person-added", session, item, after=one.name) for one in new)
+    yield from (_change("person-left", session, item, before=one.name) for one in left)
+
+
+def _worded(what: What, before: Text, after: Text, session: str = "", item: str = "") -> Iterator[Change]:
+    """Other words: silent when they differ by a misprint, or when only a translation was added."""
+    if before != after:
+        how: Urgency = "silent" if _misprint(before, after) else "digest"
+        yield Change(what=what, urgency=how, session=session, item=item, before=before, after=after)
+
+
+def _change(
+    what: What, session: str = "", item: str = "", before: Text | None = None, after: Text | None = None
+) -> Change:
+    how: Urgency = "urgent" if what in URGENT else "digest"
+    return Change(what=what, urgency=how, session=session, item=item, before=before or {}, after=after or {})
+
+
+def _same_name(one: Text, other: Text) -> bool:
+    return any(said and said == other.get(language) for language, said in one.items())
+
+
+def _misprint(before: Text, after: Text) -> bool:
+    """Whether the words say the same in each language that both have, and there is one."""
+    shared = [(before[language], after[language]) for language in before if before[language] and after.get(language)]
+    return (bool(shared) or before == after) and all(_alike(*pair) for pair in shared)
+
+
+def _alike(one: str, other: str) -> bool:
+    """The numbers in it are no misprint: "Session 1" is not "Session 2"."""
+    if [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]:
+        return False
+    first, second = ("".join(c for c in said.casefold() if c.isalnum()) for said in (one, other))
+    match = SequenceMatcher(None, first, second, autojunk=False)
+    upper_bounds = (match.real_quick_ratio, match.quick_ratio)  # of long texts, which are slow to compare
+    return all(bound() >= ALIKE for bound in upper_bounds) and match.ratio() >= ALIKE

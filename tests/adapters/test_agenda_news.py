@@ -1,0 +1,66 @@
+"""The changes of an agenda as people read them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.agenda_news import news
+from chalicelib.adapters.language import load_locale
+from chalicelib.domain.agenda_changes import changes
+from tests.adapters.sample_event import both
+from tests.domain.test_agenda_changes import BEFORE, after, item, session, without
+
+FIRST = {"en": "Session 1: The Global Compact at home", "ru": "Сессия 1: Глобальный договор на национальном уровне"}
+
+
+def told(edit: Callable[[dict[str, Any]], Any], language: str = "en", zone: str = "Europe/Vienna") -> list[str]:
+    changed = after(edit)
+    return news(changes(BEFORE, changed), BEFORE, changed, load_locale(language), zone)
+
+
+def roundtable(raw: dict[str, Any]) -> None:
+    item(raw, "roundtable-1").update(starts="09:15")
+    item(raw, "opening")["people"][0]["confirmed"] = False
+
+
+def test_a_session_is_one_line_with_all_that_changed_in_it_on_the_readers_clock() -> None:
+    assert told(roundtable) == [
+        f"{FIRST['en']}: Ms. Renate Held is to be confirmed; “Roundtable One” now starts at 09:15, it was 09:10"
+    ]
+    assert told(roundtable, "ru", "Asia/Tashkent") == [
+        f"{FIRST['ru']}: г-жа Рената Хельд: участие подтверждается; "
+        "«Круглый стол № 1» теперь начинается в 13:15, раньше было в 13:10"
+    ]
+
+
+@pytest.mark.parametrize(("edit", "line"), [
+    (lambda raw: session(raw, "session-2").update(starts="10:25"),
+     "Session 2: Working together: now starts at 10:25, it was 10:20"),
+    (lambda raw: session(raw, "session-2").update(ends="12:05"),
+     "Session 2: Working together: now ends at 12:05, it was 12:00"),
+    (lambda raw: session(raw, "session-2").update(starts="10:25", ends="12:05"),
+     "Session 2: Working together: now 10:25–12:05, it was 10:20–12:00"),
+    (lambda raw: session(raw, "session-2").update(day=2),
+     "Session 2: Working together: now Friday 29 January, 10:20–12:00, it was Thursday 28 January, 10:20–12:00"),
+    (lambda raw: without(raw, "session-2"), "Session 2: Working together: it does not take place"),
+    (lambda raw: raw.update(date="2021-02-04"),
+     "The event is now on Thursday, 4 February 2021, it was on Thursday, 28 January 2021"),
+    (lambda raw: raw["venue"].update(join_url="https://other.example.org/j/9"), "There is another link to join"),
+    (lambda raw: raw["venue"].update(name=both("Hofburg", "Хофбург")),
+     "The place is now Hofburg, it was Online, on Zoom"),
+    (lambda raw: item(raw, "opening")["people"].pop(),
+     FIRST["en"] + ": H.E. Erkin Mukhitdinov does not take part in “Opening remarks”"),
+    (lambda raw: session(raw, "session-1")["items"].pop(), FIRST["en"] + ": “Roundtable One” does not take place"),
+])  # fmt: skip
+def test_each_change_is_a_sentence(edit: Callable[[dict[str, Any]], Any], line: str) -> None:
+    assert told(edit) == [line]
+
+
+def test_a_session_that_is_new_says_when() -> None:
+    def edit(raw: dict[str, Any]) -> None:
+        times = {"starts": "18:00", "ends": "19:00"}
+        raw["sessions"].append({"id": "evening", "title": both("Reception", "Приём"), **times})
+
+    assert told(edit) == ["Reception: it is new: Thursday 28 January, 18:00–19:00"]
+    assert told(edit, "ru", "Asia/Tashkent")[0].endswith("22:00–23:00")

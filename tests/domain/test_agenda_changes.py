@@ -1,0 +1,144 @@
+"""What is different between two versions of an agenda, and whom it concerns."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.agenda_changes import Change, changes, urgency
+from chalicelib.domain.event import EventDocument
+from tests.adapters.sample_event import both, event
+
+BEFORE = event().document
+RAW: dict[str, Any] = BEFORE.model_dump(mode="json")
+Edit = Callable[[dict[str, Any]], Any]
+
+
+def after(edit: Edit) -> EventDocument:
+    raw = copy.deepcopy(RAW)
+    edit(raw)
+    return EventDocument.model_validate(raw)
+
+
+def session(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in raw["sessions"] if one["id"] == name)
+
+
+def item(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for each in raw["sessions"] for one in each["items"] if one["id"] == name)
+
+
+def without(raw: dict[str, Any], name: str) -> None:
+    raw["sessions"] = [one for one in raw["sessions"] if one["id"] != name]
+
+
+def told(edit: Edit) -> list[tuple[str, str, str, str]]:
+    return [(one.what, one.urgency, one.session, one.item) for one in changes(BEFORE, after(edit))]
+
+
+@pytest.mark.parametrize(("edit", "expected"), [
+    (lambda raw: raw.update(date="2021-02-04"), ("date", "urgent", "", "")),
+    (lambda raw: raw.update(time_zone="Europe/London"), ("zone", "urgent", "", "")),
+    (lambda raw: raw["venue"].update(join_url="https://other.example.org/j/9"), ("join-link", "urgent", "", "")),
+    (lambda raw: raw["venue"].update(name=both("Hofburg, Vienna", "Хофбург, Вена")), ("venue", "urgent", "", "")),
+    (lambda raw: raw["title"].update(en=raw["title"]["en"] + "."), ("event-title", "silent", "", "")),
+    (lambda raw: raw.update(title=both("Another meeting", "Другая встреча")), ("event-title", "digest", "", "")),
+    (lambda raw: session(raw, "session-1").update(starts="08:25"), ("session-time", "urgent", "session-1", "")),
+    (lambda raw: session(raw, "session-2").update(day=2), ("session-time", "urgent", "session-2", "")),
+    (lambda raw: session(raw, "break").update(ends="10:15"), ("session-time", "silent", "break", "")),
+    (lambda raw: without(raw, "break"), ("session-cancelled", "silent", "break", "")),
+    (lambda raw: without(raw, "session-2"), ("session-cancelled", "urgent", "session-2", "")),
+    (lambda raw: item(raw, "roundtable-1").update(starts="09:15"),
+     ("item-time", "urgent", "session-1", "roundtable-1")),
+    (lambda raw: item(raw, "roundtable-1").update(title=both("Rountable One", "Круглый стол № 1")),
+     ("item-title", "silent", "session-1", "roundtable-1")),
+    (lambda raw: item(raw, "roundtable-1").update(title=both("Roundtable Two", "Круглый стол № 2")),
+     ("item-title", "digest", "session-1", "roundtable-1")),
+    (lambda raw: session(raw, "session-1")["items"].pop(), ("item-cancelled", "urgent", "session-1", "roundtable-1")),
+    (lambda raw: item(raw, "roundtable-1")["people"].append({"name": both("Dr. New", "Д-р Нов")}),
+     ("person-added", "digest", "session-1", "roundtable-1")),
+    (lambda raw: item(raw, "opening")["people"].pop(), ("person-left", "digest", "session-1", "opening")),
+    (lambda raw: item(raw, "opening")["people"][0].update(confirmed=False),
+     ("person-unconfirmed", "digest", "session-1", "opening")),
+    (lambda raw: item(raw, "opening")["people"][0]["office"].update(en="Regional Directr, IOM"),
+     ("person-words", "silent", "session-1", "opening")),
+    (lambda raw: item(raw, "report")["points"].append(both("Discussion", "Дискуссия")),
+     ("points", "digest", "session-1", "report")),
+])  # fmt: skip
+def test_one_edit_is_one_change_of_its_urgency_and_place(edit: Edit, expected: tuple[str, str, str, str]) -> None:
+    assert told(edit) == [expected]
+
+
+def test_a_speaker_who_confirms_and_a_time_that_moves_are_told_together() -> None:
+    def edit(raw: dict[str, Any]) -> None:
+        item(raw, "roundtable-1").update(starts="09:15")
+        closing = item(raw, "closing")
+        closing["people"] = [{**one, "confirmed": True} for one in closing["people"]]
+
+    confirmed = [("person-confirmed", "digest", "session-2", "closing")] if item(RAW, "closing")["people"] else []
+    assert told(edit) == [("item-time", "urgent", "session-1", "roundtable-1"), *confirmed]
+    assert confirmed and urgency(changes(BEFORE, after(edit))) == "urgent"
+
+
+def test_a_translation_that_is_added_is_no_news_and_a_name_in_one_language_is_the_same_person() -> None:
+    def forgotten(raw: dict[str, Any]) -> None:
+        del item(raw, "opening")["people"][0]["name"]["ru"]
+
+    assert [one.urgency for one in changes(after(forgotten), BEFORE)] == ["silent"]
+    assert told(forgotten) == [("person-words", "silent", "session-1", "opening")]
+
+
+def test_who_chose_other_sessions_is_not_concerned() -> None:
+    [moved] = changes(BEFORE, after(lambda raw: session(raw, "session-1").update(starts="08:25")))
+    [everybody] = changes(BEFORE, after(lambda raw: raw.update(date="2021-02-04")))
+    assert [moved.touches(["session-1"]), moved.touches(["session-2"]), moved.touches([])] == [True, False, False]
+    assert everybody.touches([])
+
+
+def test_nothing_is_different_from_itself_and_what_is_no_agenda_is_no_change_of_it() -> None:
+    assert changes(BEFORE, BEFORE) == [] and urgency([]) == "silent"
+    assert told(lambda raw: raw.update(capacity=5, retention_days=30)) == []
+
+
+WALL = st.integers(0, 23 * 60 + 58)
+
+
+@st.composite
+def agendas(draw: st.DrawFn) -> EventDocument:
+    """The sample's event with sessions that were kept, moved, renamed, or left out."""
+    raw = copy.deepcopy(RAW)
+    kept = []
+    for one in raw["sessions"]:
+        if draw(st.integers(0, 3)):
+            start = draw(WALL)
+            end = draw(st.integers(start + 1, 23 * 60 + 59))
+            if draw(st.booleans()):
+                one |= {"starts": f"{start // 60:02}:{start % 60:02}", "ends": f"{end // 60:02}:{end % 60:02}"}
+            if draw(st.booleans()):
+                one["items"] = draw(st.permutations(one["items"]))[: draw(st.integers(0, 3))]
+            kept.append(one)
+    raw["sessions"] = kept or raw["sessions"]
+    return EventDocument.model_validate({**raw, "reminders": []})
+
+
+@given(agendas(), agendas())
+def test_each_session_that_differs_is_named_and_no_other(before: EventDocument, after: EventDocument) -> None:
+    then, now = ({one.id: one for one in document.sessions} for document in (before, after))
+    found: list[Change] = changes(before, after)
+    differ = {name for name in then.keys() | now.keys() if _told(then.get(name)) != _told(now.get(name))}
+    assert {one.session for one in found if one.session} == differ
+    assert {one.session for one in found if one.what == "session-cancelled"} == then.keys() - now.keys()
+    assert {one.session for one in found if one.what == "session-added"} == now.keys() - then.keys()
+
+
+def _told(one: Any) -> Any:
+    """What of a session is compared: the order of its items is that of their times."""
+    if one is None:
+        return None
+    content = one.model_dump(mode="json", exclude={"minutes", "capacity", "kind"})
+    items = [{**each, "minutes": None, "kind": ""} for each in content["items"]]
+    content["items"] = sorted(items, key=lambda each: str(each["id"]))
+    return content

@@ -1,0 +1,99 @@
+"""moto as these tests use it: by several threads, and DynamoDB millions of times.
+
+It is not made for threads: a transaction copies a table that another thread may be writing to. And it is made to be
+complete rather than quick. Here its answers are not put together from six spellings of each attribute's name, a
+transaction copies what it is about to change and not the whole table, a query sorts one partition and not all, and an
+item is measured as a whole only when it may be too large.
+"""
+
+import copy
+import json
+import re
+import threading
+from collections import defaultdict
+from inspect import signature
+from typing import Any
+
+import pytest
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.responses import ActionContext, ActionResult
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.models.table import Table
+
+OF_ITEMS = re.compile("Item|Query")
+KEY = ("PK", "SK")
+LARGE = 200_000
+"""Bytes; the limit is above it, and items that grow beyond it without being set are none of ours."""
+
+_at_work = threading.RLock()
+_process, _execute = BotocoreStubber.process_request, ActionResult.execute_result
+_transact, _query = DynamoDBBackend.transact_write_items, Table.query
+_set_measured = LimitedSizeDict.__setitem__
+_touched: set[tuple[str, str]] = set()
+
+
+def _one_by_one(stubber: BotocoreStubber, request: Any) -> Any:
+    with _at_work:
+        return _process(stubber, request)
+
+
+def _as_it_stands(done: ActionResult, context: ActionContext) -> Any:
+    ours = context.service_model.service_name == "dynamodb" and OF_ITEMS.search(context.operation_model.name)
+    if not ours or not isinstance(done.result, dict):
+        return _execute(done, context)
+    kept = {name: value for name, value in done.result.items() if value is not None}
+    return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(kept, default=DynamoType.to_json)
+
+
+def _noting_what_it_touches(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    for one in transact_items:
+        (asked,) = one.values()
+        key = asked.get("Key") or asked["Item"]
+        _touched.add((key[KEY[0]]["S"], key[KEY[1]]["S"]))
+    try:
+        _transact(backend, transact_items)
+    finally:
+        _touched.clear()
+
+
+def _copy_of_what_is_touched(table: Table, memo: dict[int, Any]) -> Table:
+    """A table as it stands, for the time when this transaction fails: what it does not touch is shared."""
+    made = copy.copy(table)
+    made.items = defaultdict(dict, {pk: dict(part) for pk, part in table.items.items()})  # type: ignore[call-overload]
+    for pk, sk in _touched:
+        part = made.items.get(DynamoType({"S": pk}), {})
+        item = part.get(DynamoType({"S": sk}))  # type: ignore[union-attr]
+        if item:
+            part[DynamoType({"S": sk})] = copy.deepcopy(item)  # type: ignore[index]
+    return made
+
+
+def _set(item: LimitedSizeDict, name: str, value: Any) -> None:
+    """Counts what is set; an attribute set again counts twice, and then the whole is measured, as moto always does."""
+    counted = vars(item)
+    counted["size"] = counted.get("size", 0) + len(name) + value.size()
+    (_set_measured if counted["size"] > LARGE else dict.__setitem__)(item, name, value)
+
+
+def _of_one_partition(table: Table, hash_key: DynamoType | None, *asked: Any, **named: Any) -> Any:
+    if signature(_query).bind(table, hash_key, *asked, **named).arguments["index_name"] is None:
+        table.only = hash_key  # type: ignore[attr-defined]
+    return _query(table, hash_key, *asked, **named)
+
+
+def _items(table: Table) -> list[Item]:
+    only: DynamoType | None = vars(table).pop("only", None)
+    parts = table.items.values() if only is None else [table.items[only]] if only in table.items else []
+    items = [item for part in parts for item in part.values()]  # type: ignore[union-attr]
+    return sorted(items, key=lambda item: (item.hash_key.value, item.range_key.value))
+
+
+def install(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(BotocoreStubber, "process_request", _one_by_one)
+    patch.setattr(ActionResult, "execute_result", _as_it_stands)
+    patch.setattr(DynamoDBBackend, "transact_write_items", _noting_what_it_touches)
+    patch.setattr(Table, "__deepcopy__", _copy_of_what_is_touched, raising=False)
+    patch.setattr(LimitedSizeDict, "__setitem__", _set)
+    patch.setattr(Table, "query", _of_one_partition)
+    patch.setattr(Table, "all_items", _items)
