@@ -3,14 +3,52 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale
-from chalicelib.domain.agenda_changes import Change
+from chalicelib.domain.agenda_changes import Change, urgency
+from chalicelib.domain.change_notice import Told
 from chalicelib.domain.event import AgendaItem, EventDocument, Session
+from chalicelib.domain.invitee import Attendance
 from chalicelib.domain.text import words
 
 Span = tuple[datetime, datetime]
+
+
+class New(NamedTuple):
+    """What a notice says. ``sessions`` are those whose news it tells and that take place, ``session`` the title of the
+    only one, ``cancelled`` that of the only one of which nothing is left to tell. ``whole_event``: when or where all of
+    it is.
+    """
+
+    lines: list[str]
+    sessions: list[Session]
+    session: str
+    cancelled: str
+    urgent: bool
+    whole_event: bool
+
+
+def what_is_new(
+    told: Told, after: EventDocument, registration: Attendance | None, locale: Locale, zone: str
+) -> New:
+    """For somebody who is registered as given, or for nothing yet."""
+    teller = _Teller(told.before, after, locale, zone)
+    whole_event = any(not one.session for one in told.changes)
+    names = {one.session for one in told.changes}
+    mine = [one for one in after.attendable if registration is None or one.id in registration.sessions]
+    sessions = [one for one in mine if whole_event or one.id in names]
+    only = teller.title(names.pop()) if len(names) == 1 else ""
+    gone = len(told.changes) == 1 and told.changes[0].what == "session-cancelled"
+    return New(
+        lines=news(told.changes, told.before, after, locale, zone),
+        sessions=sessions,
+        session=only,
+        cancelled=only if gone else "",
+        urgent=urgency(told.changes) == "urgent",
+        whole_event=any(not one.session and one.urgency == "urgent" for one in told.changes),
+    )
 
 
 def news(

@@ -10,11 +10,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from chalicelib.adapters.agenda_news import what_is_new
 from chalicelib.adapters.language import Locale, TimeLine
 from chalicelib.adapters.pages import accepted, days
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
 from chalicelib.domain.batch import Batch
+from chalicelib.domain.change_notice import Told
 from chalicelib.domain.colour import readable
 from chalicelib.domain.contribution import Contribution, due_until
 from chalicelib.domain.delivery import CATEGORY
@@ -66,13 +68,14 @@ class Unreached(NamedTuple):
 def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links: Links, now: datetime,
             registration: Attendance | None = None, session: Session | None = None,
             attached: Sequence[str] | None = None, tested: Batch | None = None,
-            contribution: Contribution | None = None) -> Words:
+            contribution: Contribution | None = None, told: Told | None = None) -> Words:
     """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms,
-    ``contribution`` what somebody owes.
+    ``contribution`` what somebody owes, ``told`` what a notice of changes tells.
 
     ``attached`` names what goes with the mail ("agenda", "calendar", documents' ids); as the event says when None.
     ``tested``: the mail is a test of this batch and says so.
-    ValueError for a reminder without a session, a confirmation without a registration, or no contribution to ask for.
+    ValueError for a reminder without a session, a confirmation without a registration, no contribution to ask for, or
+    nothing to tell.
     """
     confirmed = kind != "confirmation" or isinstance(registration, Registration)
     request = registration if isinstance(registration, PlaceRequest) else None
@@ -80,15 +83,18 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
         raise ValueError(f"a {kind} needs its {'session' if kind == 'reminder' else 'registration'}")
     if kind == "contribution" and contribution is None:
         raise ValueError("a contribution's reminder needs its contribution")
+    if kind == "change" and not (told and told.changes):
+        raise ValueError("a notice of changes needs changes")
     document = event.document
     facts = _facts(_Same(document), locale, invitee.time_zone)
-    names = document.attachments.get(kind, []) if attached is None else attached
+    names = document.goes_with(kind) if attached is None else attached
     context = {
         **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
         "now": now, "tested": tested, "can_leave": kind in CATEGORY, "attached": _attached(document, names, locale),
         "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
         "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
         **_own(document, facts, registration, session), **_asked(document, contribution, locale, invitee.time_zone),
+        "news": what_is_new(told, document, registration, locale, invitee.time_zone) if told else None,
     }
     subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
     context["subject"] = subject = f"[{locale.gettext('Test')}] {subject}" if tested else subject
@@ -120,7 +126,8 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
             "reminder": _("Reminder"), "contribution": _("Reminder of a contribution"),
             "feedback": _("Feedback request"),
             "place": _("News of a place"),
-            "withdrawn": _("News of a withdrawn invitation")}.get(one.kind, _("Mail of another event"))
+            "withdrawn": _("News of a withdrawn invitation"),
+            "change": _("News of a changed agenda")}.get(one.kind, _("Mail of another event"))
     return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
             "why": why[one.invitee.suppressed],
             "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}

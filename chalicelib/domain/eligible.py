@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
+from chalicelib.domain.change_notice import is_coming
 from chalicelib.domain.contribution import due_until, find, owes
 from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, Kind
@@ -13,6 +14,9 @@ from chalicelib.domain.work import Work
 
 REGISTERED: frozenset[Kind] = frozenset({"confirmation", "reminder", "feedback", "place", "withdrawn"})
 """Kinds of mail for people who are registered, want to be, or were."""
+
+WITH_REGISTRATION = REGISTERED | {"change"}
+"""Kinds of mail that show what somebody registered for, where they are registered."""
 
 Beside = Literal["", "registration", "request"]
 
@@ -39,6 +43,8 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
         return "answered meanwhile"
     if work.kind == "contribution":
         return _why_not_ask(event, work, invitee, now)
+    if work.kind == "change":
+        return _why_not_tell(event, invitee, now)
     if work.kind not in REGISTERED:
         return ""
     coming = coming_as(work.kind, invitee, registration)
@@ -70,6 +76,15 @@ def _why_not_remind(event: Event, work: Work, coming: Attendance, now: datetime)
     if now > event.document.span(event.document.session(work.session))[0] + AFTER_START:
         return "the session has started"
     return ""
+
+
+def _why_not_tell(event: Event, invitee: Invitee, now: datetime) -> str:
+    """Who comes is told of changes; who may yet come as long as they can, unless they left the invitations."""
+    if is_coming(invitee):
+        return ""
+    if invitee.rsvp == "needs-action" and "invitations" in invitee.left:
+        return "unsubscribed"
+    return "the deadline for answers has passed" if now > event.document.answer_until else ""
 
 
 def _why_not_ask(event: Event, work: Work, invitee: Invitee, now: datetime) -> str:

@@ -25,13 +25,15 @@ Kind = Literal[
     "feedback",
     "place",
     "withdrawn",
+    "change",
     "test",
     "notice",
 ]
 """The kinds of mail. ``chase`` is the second invitation, to those who have not answered; ``contribution`` reminds those
 who owe one; ``place`` tells what becomes of a registration that waits for a place or for approval; ``withdrawn`` that
-a colleague or the head of the delegation took the invitation back; ``test`` and ``notice`` go to the organiser: a
-batch's mail before it is approved, and news of addresses that mail did not reach.
+a colleague or the head of the delegation took the invitation back; ``change`` what is different in the agenda;
+``test`` and ``notice`` go to the organiser: a batch's mail before it is approved, and news of addresses that mail did
+not reach.
 """
 
 Unsure = Literal["wait", "send-again"]
@@ -143,6 +145,15 @@ class ReminderRule(Model):
     sessions: list[Slug] | None = Field(default=None, min_length=1)
 
 
+class ChangeNotices(Model):
+    """When those who come hear of changes: ``quiet_minutes`` after the last of several publications; of another time or
+    place at once, when less than ``at_once_hours`` are left before the start.
+    """
+
+    quiet_minutes: int = Field(default=30, ge=0, le=60 * 24)
+    at_once_hours: int = Field(default=24, ge=0, le=24 * 30)
+
+
 class Question(Model):
     """One question of the feedback form. A rating is 1 to 5; a choice has two ``choices`` or more, the others none."""
 
@@ -189,6 +200,7 @@ class EventDocument(Model):
     attachments: dict[Kind, list[str]] = Field(default_factory=dict)
     answer_by: Deadline
     reminders: list[ReminderRule] = Field(default_factory=list, max_length=20)
+    change_notices: ChangeNotices | None = Field(default_factory=ChangeNotices)
     contributions: list[Contribution] = Field(default_factory=list, max_length=MOST)
     feedback: Feedback | None = None
     form: list[FormField] = Field(default_factory=list, max_length=60)
@@ -285,6 +297,10 @@ class EventDocument(Model):
     def _core(self) -> list[Session]:
         return [session for session in self.sessions if session.kind == "session"] or self.sessions
 
+    def goes_with(self, kind: Kind) -> list[str]:
+        """What is attached to a mail of this kind: what changed belongs into people's calendars."""
+        return self.attachments.get(kind, ["calendar"] if kind == "change" else [])
+
     def session(self, session_id: str) -> Session:
         """The session of this id; KeyError when the agenda has none."""
         for session in self.sessions:
@@ -294,7 +310,11 @@ class EventDocument(Model):
 
 
 class Event(Model):
-    """An event as stored: its document at one agenda version. ``files`` rises with each uploaded document."""
+    """An event as stored: its document at one agenda version. ``files`` rises with each uploaded document.
+
+    ``told`` names the last notice of changes (``domain.change_notice``), "" when there was none and nothing to tell;
+    ``news_at`` is when the clock tells what changed since, ``news_since`` when the first of that was published.
+    """
 
     id: Slug
     version: int
@@ -302,6 +322,9 @@ class Event(Model):
     published_at: datetime
     feedback_opened_at: datetime | None = None
     files: int = 0
+    told: str = ""
+    news_at: datetime | None = None
+    news_since: datetime | None = None
 
 
 def _unique(what: str, ids: list[str]) -> None:

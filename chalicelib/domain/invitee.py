@@ -19,10 +19,13 @@ WithdrawnBy = Literal["", "colleague", "head"]
 
 
 class Attendance(Model):
-    """The chosen sessions of a registration that stands. ``version`` rises with each change that is mailed."""
+    """The chosen sessions of a registration that stands. ``version`` rises with each change that is mailed; ``agenda``
+    is the version of the agenda that it was made by, 0 where nobody wrote it down.
+    """
 
     sessions: list[Slug]
     version: int = 1
+    agenda: int = 0
 
 
 class Invitee(Model):

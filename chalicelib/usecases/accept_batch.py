@@ -150,7 +150,7 @@ def check_time(event: Event, kind: Kind, now: datetime) -> None:
 
 def check_documents(documents: Documents, event: Event, kind: Kind) -> None:
     """Raises Invalid, naming each document that goes with this mail and was not uploaded."""
-    wanted = event.document.attachments.get(kind, [])
+    wanted = event.document.goes_with(kind)
     missing = [
         document.id
         for document in event.document.documents

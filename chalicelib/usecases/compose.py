@@ -7,6 +7,7 @@ from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.links import Links
 from chalicelib.domain.batch import Batch
+from chalicelib.domain.change_notice import Told
 from chalicelib.domain.contribution import find
 from chalicelib.domain.delivery import CATEGORIES, CATEGORY
 from chalicelib.domain.event import Event, Kind
@@ -28,8 +29,10 @@ def compose(
     registration: Attendance | None,
     now: datetime,
     tested: Batch | None = None,
+    told: Told | None = None,
 ) -> Message:
-    """The whole mail of ``work`` to one person; of a test, the mail of the batch that is ``tested``.
+    """The whole mail of ``work`` to one person; of a test, the mail of the batch that is ``tested``; of a notice of
+    changes, what is ``told``.
 
     Raises TypesettingFailed when the agenda could not be set.
     """
@@ -37,9 +40,11 @@ def compose(
     document, locale = event.document, load_locale(invitee.language)
     urls = mail_links(links, invitee, kind, work.occurrence)
     session = document.session(work.session) if work.session else None
-    wanted = document.attachments.get(kind, [])
+    wanted = document.goes_with(kind)
     asked = find(document, contribution_of(work.occurrence)) if kind == "contribution" else None
     method: CalendarMethod = "CANCEL" if kind == "withdrawn" else document.calendar_method
+    if kind == "change" and registration is None and "calendar" not in document.goes_with("invitation"):
+        wanted = [name for name in wanted if name != "calendar"]
     if method == "CANCEL":
         wanted = ["calendar"] if registration else []
     entry = None
@@ -57,6 +62,7 @@ def compose(
         contribution=asked,
         now=now,
         tested=tested,
+        told=told,
         attached=[name for name in wanted if name in files or (name == "calendar" and entry)],
     )
     return Message(

@@ -13,22 +13,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 
 from chalicelib.adapters.ses import Misconfigured
 from chalicelib.adapters.store.rate import Unasked
 from chalicelib.domain.batch import Batch
-from chalicelib.domain.delivery import GIVEN_UP, SETTLED_WITHIN, Delivery
-from chalicelib.domain.eligible import BESIDE, REGISTERED, coming_as, why_not
+from chalicelib.domain.delivery import SETTLED_WITHIN
 from chalicelib.domain.event import Event, utc
-from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.pace import Full, Slots
 from chalicelib.domain.work import Work
-from chalicelib.usecases.compose import compose
+from chalicelib.usecases.choose import choose
 from chalicelib.usecases.limits import learn_limits
-from chalicelib.usecases.organiser_mail import organiser_mail
 from chalicelib.usecases.outbox import outbox_of
-from chalicelib.usecases.planner import FIRST
 from chalicelib.usecases.send import Outcome, Parcel, Post, send
 
 LATER = 30
@@ -72,7 +67,7 @@ def deliver(
             return _buried(post, work, now()) if repeated else {}
         event = approved
     ids = [work.invitee] if work.invitee else _recipients(post, work)
-    outcomes, parcels = _chosen(post, event, work, ids, now, repeated or work.put_off)
+    outcomes, parcels = choose(post, event, work, ids, now, repeated or work.put_off)
     wait, troubles = _send_all(post, event, work, parcels, outcomes, now, enough_time, last)
     if troubles:
         raise troubles[0]
@@ -104,68 +99,6 @@ def _buried(post: Post, work: Work, now: datetime) -> dict[str, int]:
 def _recipients(post: Post, work: Work) -> list[str]:
     chunk = post.batches.chunk(work.plan_id, work.chunk)
     return [] if chunk.done_at else chunk.invitees
-
-
-def _chosen(
-    post: Post, event: Event, work: Work, ids: list[str], now: Clock, repeated: bool
-) -> tuple[dict[str, Outcome], dict[str, Parcel]]:
-    """By id: those who are settled or will not be mailed, with their outcome; and the others, with their parcel."""
-    outcomes: dict[str, Outcome] = {}
-    parcels: dict[str, Parcel] = {}
-    if repeated:  # most were done by the worker before, and need no slot
-        lines = post.ledger.lines([(i, work.kind, work.occurrence) for i in ids]).values()
-        outcomes = {one.invitee: Outcome(one.state) for one in lines if _is_settled(one, work)}
-    waiting = [i for i in ids if i not in outcomes]
-    if work.kind in ("test", "notice"):
-        told = partial(organiser_mail, post, event, work, now())
-        return outcomes, {i: Parcel(_line(event, work, i), told) for i in waiting}
-    people = post.invitees.load(waiting, beside=BESIDE.get(work.kind, ""), consistent=bool(work.invitee))
-    people |= post.invitees.load(set(waiting) - people.keys())  # a copy may not have heard of somebody new yet
-    for i in waiting:
-        line = _line(event, work, i)
-        if i not in people:
-            outcomes[i] = Outcome.of(post.ledger.skip(line, "is not invited any more", now()))
-            continue
-        invitee, registration = people[i]
-        seen = _as_seen_by(post, event, work, invitee)
-        if reason := why_not(seen, work, invitee, registration, now()) or _never_invited(post, work, i):
-            outcomes[i] = Outcome.of(post.ledger.skip(line, reason, now()))
-        else:
-            coming = coming_as(work.kind, invitee, registration) if work.kind in REGISTERED else None
-            mail = partial(compose, post.links, post.documents, seen, work, invitee, coming, now())
-            parcels[i] = Parcel(line, mail)
-    return outcomes, parcels
-
-
-def _as_seen_by(post: Post, event: Event, work: Work, invitee: Invitee) -> Event:
-    """With the deadline of whoever named this person: no batch invited them."""
-    own = not work.batch and invitee.batches
-    return post.events.find_for(event.id, invitee.batches) or event if own else event
-
-
-def _never_invited(post: Post, work: Work, invitee: str) -> str:
-    """Whoever did not get the invitation need not hear that it was taken back."""
-    if work.kind != "withdrawn":
-        return ""
-    line = post.ledger.lines([(invitee, "invitation", FIRST)]).get((invitee, "invitation", FIRST))
-    return "" if line and line.state not in GIVEN_UP else "was not invited before"
-
-
-def _is_settled(line: Delivery, work: Work) -> bool:
-    """Nothing is left to do for this recipient; what another batch gave up, this one begins anew."""
-    anew = line.state in GIVEN_UP and line.batch != work.batch
-    return line.state not in ("sending", "unknown") and not anew
-
-
-def _line(event: Event, work: Work, invitee: str) -> Delivery:
-    return Delivery(
-        invitee=invitee,
-        event=event.id,
-        kind=work.kind,
-        occurrence=work.occurrence,
-        state="sending",
-        batch=work.batch,
-    )
 
 
 def _send_all(

@@ -98,7 +98,7 @@ class Planner:
                 fates = {i: fate or ("" if i in coming else "not_registered") for i, fate in fates.items()}
             undecided = [i for i, fate in fates.items() if not fate]
             mailed = self._mailed(undecided, kind, batch.occurrence) if earlier else set()
-            if kind in ("chase", "contribution"):
+            if kind in ("chase", "contribution", "change"):
                 silent = [one.id for one in people if not fates[one.id] and one.rsvp == "needs-action"]
                 invited = self._mailed(silent, "invitation", FIRST) if invitations else set()
                 fates |= {i: "not_invited" for i in silent if i not in invited}
@@ -125,9 +125,9 @@ def _profile_says(batch: Batch, invitee: Invitee) -> str:
         return "undeliverable"
     if kind in CATEGORY and CATEGORY[kind] in invitee.left:
         return "left"
-    if kind == "contribution":
-        if contribution_of(batch.occurrence) in invitee.handed_in:
-            return "already_answered"
+    if kind == "contribution" and contribution_of(batch.occurrence) in invitee.handed_in:
+        return "already_answered"
+    if kind in ("contribution", "change"):
         return "left" if silent and "invitations" in invitee.left else ""
     return "already_answered" if kind == "chase" and not silent else ""
 

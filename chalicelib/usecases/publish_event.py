@@ -8,6 +8,8 @@ from chalicelib.adapters.store.events import Events, mailing_delete, mailing_put
 from chalicelib.adapters.store.places import look_at
 from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.agenda import check
+from chalicelib.domain.agenda_changes import changes as agenda_changes
+from chalicelib.domain.change_notice import leaves_at, versions_of, worth_telling
 from chalicelib.domain.erasure import kept_until
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, EventDocument
@@ -17,8 +19,8 @@ from chalicelib.domain.schedule import Mailing, changes, mailings
 LARGEST = 300_000
 """Octets of a document as JSON: an item of the table takes 400 KB."""
 
-TOGETHER = 95
-"""Rows of the clock per transaction, beside the event and its version: DynamoDB takes 100 items."""
+TOGETHER = 93
+"""Rows of the clock per transaction, beside the event, its version, and looks: DynamoDB takes 100 items."""
 
 GRACE = timedelta(minutes=2)
 """How long publishing has to plan a long agenda before the clock goes on with it."""
@@ -59,13 +61,16 @@ def publish_event(
         published_at=now,
         feedback_opened_at=before.feedback_opened_at if before and not ahead else None,
     )
+    event = _with_news(events, event, before, now)
     if dry_run:
         return Publication(event, before, findings)
     first, *rest = _clock_rows(events.mailings(event_id) if before else [], event, now)
     unfinished = Due(what="agenda", reference=f"{event_id}#agenda", at=now + GRACE, body={"event": event_id})
-    more = _looks(event, before, now)
+    writes = [*first, *_looks(event, before, now)]
+    writes += [due_put(row) for row in (news_due(event), unfinished if rest else None) if row]
+    first_told = bool(before and not before.told)
     try:
-        events.publish(event, [*first, *more, *([due_put(unfinished)] if rest else [])], close_feedback=ahead)
+        events.publish(event, writes, close_feedback=ahead, first_told=first_told)
     except ConditionFailed:
         raise Conflict(
             "Somebody else published this event a moment ago. Load it again, then repeat your change."
@@ -118,6 +123,29 @@ def _looks(event: Event, before: Event | None, now: datetime) -> list[Write]:
     changed = before and (waitlist or before.document.waitlist)
     rows: list[Write] = [look_at(event.id, f"version-{event.version}", now)] if changed else []
     return [*rows, *([look_at(event.id, "cut-off", ends)] if ends and ends > now else [])]
+
+
+def _with_news(events: Events, event: Event, before: Event | None, now: datetime) -> Event:
+    """The event with the moment at which the clock tells what is different from what people were told last."""
+    if before is None:
+        return event
+    told, policy = before.told or str(before.version), event.document.change_notices
+    heard = events.document_of(before, versions_of(told)[-1])
+    found = worth_telling(agenda_changes(heard, event.document), heard, event.document, now)
+    if policy is None or not found:
+        return event.model_copy(update={"told": told})
+    since = before.news_since or now
+    at = leaves_at(policy, found, heard, event.document, since, now)
+    return event.model_copy(update={"told": told, "news_at": at, "news_since": since})
+
+
+def news_due(event: Event) -> Due | None:
+    """The clock's row for what waits to be told; None when nothing does. One that stands for another moment stays: it
+    may be the last that knows of a notice that was begun.
+    """
+    if event.news_at is None:
+        return None
+    return Due(what="news", reference=f"{event.id}#news", at=event.news_at, body={"event": event.id})
 
 
 def retention_of(event: Event) -> Due:

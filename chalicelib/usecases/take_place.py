@@ -136,6 +136,7 @@ def _register(
     work = Work(event=event.id, kind="confirmation", occurrence=str(wanted.version), invitee=wanted.invitee,
                 outbox=utc(now + GRACE))  # fmt: skip
     writes += _counted(event, change, person, now)
+    wanted = wanted.model_copy(update={"agenda": event.version})
     invitees.register(person.invitee, person.registration, wanted, outbox_of(work), [*writes, *also])
     return wanted, work
 

@@ -25,6 +25,7 @@ from chalicelib.usecases.notice import send_notice
 from chalicelib.usecases.outbox import outbox_of
 from chalicelib.usecases.planner import TooMany
 from chalicelib.usecases.publish_event import finish_publishing
+from chalicelib.usecases.tell_changes import tell_changes
 
 AGAIN = timedelta(minutes=15)
 """How long one person's mail has before the clock queues it once more: longer than the queue hides a message."""
@@ -48,6 +49,7 @@ class Ticked(Model):
     noticed: list[str] = Field(default_factory=list)
     filled: list[str] = Field(default_factory=list)
     ended: list[str] = Field(default_factory=list)
+    told: list[str] = Field(default_factory=list)
     fed: list[str] = Field(default_factory=list)
     completed: list[str] = Field(default_factory=list)
     stuck: list[str] = Field(default_factory=list)
@@ -108,6 +110,10 @@ def _do(desk: Desk, due: Due, sending: dict[str, Batch], now: datetime) -> str:
         return "ended" if ended else "skipped"
     if due.what == "retention":
         return _retain(desk, due, now)
+    if due.what == "news":
+        told = tell_changes(desk, due, now)
+        desk.dues.remove(due)
+        return "told" if told else "skipped"
     if due.what == "notice":
         send_notice(desk, due, now)
         return "noticed"

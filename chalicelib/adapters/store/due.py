@@ -23,10 +23,10 @@ class Due(Model):
     ``agenda`` plans what a new agenda version has left to plan, ``batch`` looks after a batch that is planned or sent,
     ``notice`` tells the organiser of addresses that mail did not reach, ``job`` queues what the desk may not know of,
     ``places`` offers what has become free to those who wait, ``offer`` ends an offer that nobody accepted,
-    ``retention`` erases everybody of an event.
+    ``retention`` erases everybody of an event, ``news`` tells what changed in an agenda.
     """
 
-    what: Literal["mailing", "outbox", "agenda", "batch", "notice", "job", "places", "offer", "retention"]
+    what: Literal["mailing", "outbox", "agenda", "batch", "notice", "job", "places", "offer", "retention", "news"]
     reference: str
     at: datetime
     body: dict[str, Any]

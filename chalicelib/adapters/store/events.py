@@ -1,6 +1,7 @@
 """Events, their immutable agenda versions and their planned mailings.
 
-EVENT#<e>  META                  the current version, whether feedback is open, how often files were uploaded
+EVENT#<e>  META                  the current version, whether feedback is open, how often files were uploaded, what
+                                 people were told last, and when they are told of what changed since
 EVENT#<e>  AGENDA#0007           the document of version 7 as it was published, never changed
 EVENT#<e>  MAILING#<occurrence>  one mailing that the clock will start: when, for which session, what became of it
 
@@ -33,6 +34,9 @@ from chalicelib.domain.text import SLUG
 KEPT = 32
 """Documents held in memory per container."""
 
+NEWS = ("news_at", "news_since")
+"""Of META: there while something waits to be told."""
+
 
 class Events:
     def __init__(self, table: Table) -> None:
@@ -44,12 +48,12 @@ class Events:
         """The event at its current version, or None; also for what cannot be an event's name."""
         if not re.fullmatch(SLUG, event_id):
             return None
-        item = self._table.get((_pk(event_id), "META"), consistent=consistent)
+        item = self._table.get(_meta(event_id), consistent=consistent)
         return _event(item, self._document(event_id, int(item["version"]))) if item else None
 
     def find_for(self, event_id: str, batches: Sequence[str]) -> Event | None:
         """The event as somebody sees it whom these batches invited: the last of their deadlines counts. One call."""
-        meta = (_pk(event_id), "META")
+        meta = _meta(event_id)
         keys = [(_pk(event_id), f"BATCH#{batch}") for batch in batches]
         found = self._table.batch_get([meta, *keys])
         if meta not in found:
@@ -82,6 +86,10 @@ class Events:
         item = self._table.get(_agenda_key(event_id, version), consistent=True)
         return _event(item, EventDocument.model_validate_json(item["document"])) if item else None
 
+    def document_of(self, event: Event, version: int) -> EventDocument:
+        """The document of an earlier version that there is, which is kept like the current one's."""
+        return self._document(event.id, version)
+
     def _document(self, event_id: str, version: int) -> EventDocument:
         """The very same object for the same version, so that what is worked out from it can be kept as well."""
         name = (event_id, version)
@@ -95,7 +103,7 @@ class Events:
 
     def touch_files(self, event_id: str) -> None:
         """An uploaded file is about to change, or has: a batch that was approved with the old one notices."""
-        self._table.write(Update((_pk(event_id), "META"), add={"files": 1}))
+        self._table.write(Update(_meta(event_id), add={"files": 1}))
 
     def mailings(self, event_id: str) -> list[Mailing]:
         """The event's planned mailings, as the clock knows them."""
@@ -105,22 +113,26 @@ class Events:
         item = self._table.get((_pk(event_id), f"MAILING#{occurrence}"), consistent=True)
         return _mailing(item) if item else None
 
-    def publish(self, event: Event, writes: list[Write], *, close_feedback: bool = False) -> None:
+    def publish(
+        self, event: Event, writes: list[Write], *, close_feedback: bool = False, first_told: bool = False
+    ) -> None:
         """Store a version with ``writes`` (the clock's rows, 98 at most), all or nothing. Raises ConditionFailed.
 
-        Unless it is closed, whether feedback is open stays as it is: the clock may open it at this moment.
+        Unless it is closed, whether feedback is open stays as it is: the clock may open it at this moment. So does what
+        people were told, unless nothing stands there yet (``first_told``).
         """
         unchanged = Condition(
             "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
         )
         facts = {"id": event.id, "version": event.version, "published_at": utc(event.published_at)}
-        closed = ("feedback_opened_at",) if close_feedback else ()
+        news = _news(event) | ({"told": event.told} if first_told else {})
+        gone = [*(["feedback_opened_at"] if close_feedback else []), *(name for name in NEWS if name not in news)]
         pk, sk = _agenda_key(event.id, event.version)
         content = event.document.model_dump(mode="json")
         document = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         self._table.transact(
             [
-                Update((_pk(event.id), "META"), facts, removes=closed, condition=unchanged),
+                Update(_meta(event.id), {**facts, **news}, removes=gone, condition=unchanged),
                 Put({"PK": pk, "SK": sk, **facts, "document": document}, ABSENT),
                 *writes,
             ]
@@ -129,7 +141,25 @@ class Events:
     def plan(self, event: Event, writes: list[Write]) -> None:
         """Write clock's rows, 99 at most, as long as this version is the current one. Raises ConditionFailed."""
         current = Condition("still current", "#version = :version", {"version": event.version})
-        self._table.transact([Update((_pk(event.id), "META"), {"version": event.version}, condition=current), *writes])
+        self._table.transact([Update(_meta(event.id), {"version": event.version}, condition=current), *writes])
+
+    def tell(self, event: Event, told: str, also: Sequence[Write] = ()) -> bool:
+        """Nothing waits to be told any more, and ``told`` names the notice that tells the last of it, with what is
+        written beside. False when a newer version, or another moment for its notice, came first.
+        """
+        update = Update(_meta(event.id), {"told": told}, removes=NEWS, condition=_as_waiting(event))
+        return self._settle_news(update, also)
+
+    def tell_at(self, event: Event, at: datetime, also: Sequence[Write]) -> bool:
+        """What waits to be told waits for another moment. False as in ``tell``."""
+        return self._settle_news(Update(_meta(event.id), {"news_at": utc(at)}, condition=_as_waiting(event)), also)
+
+    def _settle_news(self, update: Update, also: Sequence[Write]) -> bool:
+        try:
+            self._table.transact([update, *also])
+        except ConditionFailed:
+            return False
+        return True
 
     def settle_mailing(self, mailing: Mailing, state: str, reason: str = "") -> bool:
         """Move a planned mailing to ``fired`` or ``skipped``; False when it was no longer planned for that moment."""
@@ -148,7 +178,7 @@ class Events:
         """From now on the feedback form takes answers; the first opening counts."""
         first = Condition("not open yet", "attribute_exists(#PK) AND attribute_not_exists(#feedback_opened_at)")
         try:
-            self._table.write(Update((_pk(event_id), "META"), {"feedback_opened_at": utc(now)}, condition=first))
+            self._table.write(Update(_meta(event_id), {"feedback_opened_at": utc(now)}, condition=first))
         except ConditionFailed:
             return
 
@@ -183,6 +213,16 @@ def _pk(event_id: str) -> str:
     return f"EVENT#{event_id}"
 
 
+def _meta(event_id: str) -> Key:
+    return _pk(event_id), "META"
+
+
+def _as_waiting(event: Event) -> Condition:
+    """What waits to be told is what the caller saw."""
+    seen = {"version": event.version, "news_at": utc(event.news_at) if event.news_at else ""}
+    return Condition("nothing newer to tell", "#version = :version AND #news_at = :news_at", seen)
+
+
 def _agenda_key(event_id: str, version: int) -> Key:
     return _pk(event_id), f"AGENDA#{version:04}"
 
@@ -194,8 +234,16 @@ def _event(item: Item, document: EventDocument) -> Event:
         published_at=item["published_at"],
         feedback_opened_at=item.get("feedback_opened_at"),
         files=int(item.get("files", 0)),
+        told=item.get("told", ""),
+        news_at=item.get("news_at"),
+        news_since=item.get("news_since"),
         document=document,
     )
+
+
+def _news(event: Event) -> dict[str, str]:
+    moments = zip(NEWS, (event.news_at, event.news_since), strict=True)
+    return {name: utc(moment) for name, moment in moments if moment}
 
 
 def _mailing(item: Item) -> Mailing:

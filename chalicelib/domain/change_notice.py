@@ -1,0 +1,108 @@
+"""Notices of changes: which changes one tells, when it leaves, and to whom.
+
+A notice is named by versions of the agenda: ``3-7`` tells what is different in 7 from 3. One that comes while the last
+is still being sent takes its place and goes on from it: ``3-7-8`` tells 8 to those who heard 7, and to the others what
+is different from 3. So its name holds the names of all that it overtook, and nobody is told anything twice.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from chalicelib.domain.agenda_changes import Change, urgency
+from chalicelib.domain.event import ChangeNotices, EventDocument
+from chalicelib.domain.invitee import Invitee
+
+AT_MOST = 4
+"""Quiet windows after the first change: whoever publishes on and on does not keep everybody in the dark."""
+
+
+class Told(NamedTuple):
+    """What somebody is told: ``changes`` from ``before``. ``waits``: what they heard last has to be known first."""
+
+    before: EventDocument
+    changes: list[Change]
+    waits: bool = False
+
+
+def notice_of(told: Sequence[int]) -> str:
+    """The name of a notice, and its occurrence in the ledger."""
+    return "-".join(map(str, told))
+
+
+def versions_of(notice: str) -> list[int]:
+    """The versions that a name is made of, oldest first; the last is the one that it tells."""
+    return [int(version) for version in notice.split("-") if version]
+
+
+def overtaken(notice: str) -> list[str]:
+    """The notices in whose place this one came, the newest first."""
+    told = versions_of(notice)
+    return [notice_of(told[:length]) for length in range(len(told) - 1, 1, -1)]
+
+
+def batch_of(event: str, notice: str) -> str:
+    """The id of its batch: whoever begins it a second time finds that it is there."""
+    return hashlib.sha256(f"{event}\0change\0{notice}".encode()).hexdigest()[:20]
+
+
+def worth_telling(
+    found: Iterable[Change], before: EventDocument, after: EventDocument, now: datetime
+) -> list[Change]:
+    """Without misprints, and without what is over."""
+    return [one for one in found if one.urgency != "silent" and _last(one, before, after) > now]
+
+
+def leaves_at(
+    policy: ChangeNotices,
+    found: Sequence[Change],
+    before: EventDocument,
+    after: EventDocument,
+    since: datetime,
+    now: datetime,
+) -> datetime:
+    """When a notice leaves of what is ``worth_telling``, published at ``now``, the first of it at ``since``."""
+    near = now + timedelta(hours=policy.at_once_hours)
+    if urgency(found) == "urgent" and any(_next(one, before, after, now) <= near for one in _urgent(found)):
+        return now
+    quiet = timedelta(minutes=policy.quiet_minutes)
+    return max(now, min(now + quiet, since + AT_MOST * quiet))
+
+
+def concerning(found: Iterable[Change], invitee: Invitee) -> list[Change]:
+    """What somebody has to hear: who comes, of the sessions that they chose; who may yet come, when and where."""
+    if invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated"):
+        return []
+    if is_coming(invitee):
+        assert invitee.attending is not None
+        return [one for one in found if one.touches(invitee.attending.sessions)]
+    return _urgent(found)
+
+
+def is_coming(invitee: Invitee) -> bool:
+    return invitee.rsvp == "accepted" and invitee.attending is not None
+
+
+def _urgent(found: Iterable[Change]) -> list[Change]:
+    return [one for one in found if one.urgency == "urgent"]
+
+
+def _next(change: Change, before: EventDocument, after: EventDocument, now: datetime) -> datetime:
+    """The next start, old or new, of what it concerns; of what has begun, its end."""
+    spans = _spans(change, before, after)
+    return min((moment for span in spans for moment in span if moment >= now), default=now)
+
+
+def _last(change: Change, before: EventDocument, after: EventDocument) -> datetime:
+    return max(end for _, end in _spans(change, before, after))
+
+
+def _spans(change: Change, before: EventDocument, after: EventDocument) -> list[tuple[datetime, datetime]]:
+    """Start and end of the sessions that it concerns, as they were and as they are."""
+    return [
+        document.span(session)
+        for document in (before, after)
+        for session in document.sessions
+        if change.session in ("", session.id)
+    ]

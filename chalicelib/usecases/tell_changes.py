@@ -1,0 +1,98 @@
+"""The clock tells what changed in an agenda: a notice, which is a batch of mails to those whom it concerns."""
+
+import secrets
+from datetime import datetime
+
+from chalicelib.adapters.store.audit import audit_put
+from chalicelib.adapters.store.due import Due, due_put
+from chalicelib.domain.agenda_changes import Change, changes
+from chalicelib.domain.batch import Batch
+from chalicelib.domain.change_notice import batch_of, notice_of, versions_of, worth_telling
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.event import Event, utc
+from chalicelib.usecases.accept_batch import ask_to_plan
+from chalicelib.usecases.desk import Desk
+from chalicelib.usecases.publish_event import news_due
+
+UNDER_WAY = ("planning", "sending", "paused")
+
+
+def tell_changes(desk: Desk, due: Due, now: datetime) -> bool:
+    """Begin the notice that is due; False when there is nothing to tell. A second time begins nothing.
+
+    What is told is written down before its batch is begun: a clock that dies in between finds it the next time, and
+    what is published meanwhile comes on top.
+    """
+    event = desk.events.get(due.body["event"], consistent=True)
+    _begin(desk, event, event.told, now)
+    if event.news_at is None or utc(event.news_at) != utc(due.at):
+        return False
+    if not pending(desk, event, now):
+        desk.events.tell(event, event.told)
+        return False
+    notice = _next_notice(desk, event, now)
+    if desk.events.tell(event, notice):
+        _begin(desk, event, notice, now)
+    return True
+
+
+def pending(desk: Desk, event: Event, now: datetime) -> list[Change]:
+    """What is different from what people were told last, and worth telling."""
+    if not event.told:
+        return []
+    heard = desk.events.document_of(event, versions_of(event.told)[-1])
+    return worth_telling(changes(heard, event.document), heard, event.document, now)
+
+
+def send_now(desk: Desk, event: Event, who: str, now: datetime) -> None:
+    """The notice that waits leaves with the clock's next tick. Raises Conflict when none waits."""
+    _check(event)
+    hastened = event.model_copy(update={"news_at": now})
+    row = news_due(hastened)
+    assert row is not None
+    _settled(desk.events.tell_at(event, now, [due_put(row), audit_put(event.id, who, "notice sent now", "", "", now)]))
+
+
+def drop(desk: Desk, event: Event, who: str, reason: str, now: datetime) -> None:
+    """Nobody is told what changed until now: people read it on the agenda. Raises Conflict when no notice waits."""
+    _check(event)
+    audit = audit_put(event.id, who, "notice dropped", f"version {event.version}", reason, now)
+    _settled(desk.events.tell(event, str(event.version), [audit]))
+
+
+def _next_notice(desk: Desk, event: Event, now: datetime) -> str:
+    """Its name; it takes the place of the last one while not everybody has that."""
+    told = versions_of(event.told)
+    last = desk.batches.find(event.id, batch_of(event.id, event.told))
+    if last and last.state in UNDER_WAY:
+        stopped = desk.batches.move(last, "cancelled", now, reason=f"Version {event.version} tells it too.")
+        last = stopped or desk.batches.get(event.id, last.id)
+    known = told[-1:] if last is None or last.state == "complete" else told
+    return notice_of([*known, event.version])
+
+
+def _begin(desk: Desk, event: Event, notice: str, now: datetime) -> None:
+    """Have the batch planned, unless there is one: nothing is told of a first version."""
+    batch_id = batch_of(event.id, notice)
+    if len(versions_of(notice)) < 2 or desk.batches.find(event.id, batch_id):
+        return
+    batch = Batch(
+        id=batch_id,
+        event=event.id,
+        kind="change",
+        occurrence=notice,
+        plan_id=secrets.token_hex(10),
+        accepted_at=now,
+        state="planning",
+    )
+    ask_to_plan(desk, desk.batches.accept(batch), now)
+
+
+def _check(event: Event) -> None:
+    if event.news_at is None:
+        raise Conflict("No notice of changes waits to be sent.")
+
+
+def _settled(done: bool) -> None:
+    if not done:
+        raise Conflict("The event was published, or its notice sent, a moment ago. Look at it again.")
