@@ -1,0 +1,251 @@
+"""Notices of changes: who hears what of an agenda that changes, when, and that nobody hears it twice."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.work import Work
+from chalicelib.usecases import deliver as delivering
+from chalicelib.usecases.leave import leave
+from chalicelib.usecases.plan_batch import plan_batch
+from chalicelib.usecases.tell_changes import drop, pending, send_now
+from tests.shelf import DEADLINE, ENDS, NOW, STARTS, Shelf, raw_document
+from tests.usecases.steps import WHO, answer, deliver, invite_all, register, tick, work_off
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+QUIET = 30 * MINUTE
+NEAR = STARTS["session-1"] - 20 * HOUR
+
+
+@pytest.fixture
+def people(shelf: Shelf) -> list[Invitee]:
+    """clara comes to the first session, boris to the second, anna to both; dora has not answered, emil declined."""
+    shelf.publish()
+    people = shelf.invite("clara", "boris", "anna", "dora", "emil")
+    invite_all(shelf)
+    clara, boris, anna, _, emil = people
+    register(shelf, clara, sessions=["session-1"])
+    register(shelf, boris, sessions=["session-2"])
+    register(shelf, anna, sessions=["session-1", "session-2"])
+    answer(shelf, emil, "declined")
+    work_off(shelf)
+    return people
+
+
+def sessions(**times: dict[str, Any]) -> list[dict[str, Any]]:
+    """The sessions, with other facts for those named (``session_1``)."""
+    return [{**one, **times.get(one["id"].replace("-", "_"), {})} for one in raw_document()["sessions"]]
+
+
+LATER = {"session_1": {"starts": "08:35"}}
+TITLED = {"session_2": {"title": {"en": "Panel on data", "ru": "Панель о данных"}}}
+
+
+def at(shelf: Shelf, moment: datetime) -> list[str]:
+    """A tick, the desk's jobs, and what they queued; who has been mailed about changes so far, by the second name."""
+    tick(shelf, moment)
+    for job in shelf.take_jobs():
+        plan_batch(shelf.desk, job.event, job.id, shelf.clock())
+    work_off(shelf)
+    return heard(shelf)
+
+
+def heard(shelf: Shelf) -> list[str]:
+    return sorted(f"{one.destination[0].partition('@')[0]} {one.tags['occurrence']}"
+                  for one in shelf.ses.messages(kind="change"))  # fmt: skip
+
+
+def text_of(shelf: Shelf, name: str) -> str:
+    """The last notice that somebody has, as text on one line."""
+    mail = next(one for one in reversed(shelf.mails(kind="change")) if one["To"].addresses[0].username == name)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
+def test_a_new_time_reaches_those_whose_session_it_is_and_those_who_may_yet_come(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    assert at(shelf, NOW + QUIET - MINUTE) == []
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "clara 1-2", "dora 1-2"]
+    assert "First: now starts at 08:35, it was 08:30" in text_of(shelf, "clara")
+    assert at(shelf, NOW + 2 * QUIET) == ["anna 1-2", "clara 1-2", "dora 1-2"]
+
+
+def test_other_words_reach_only_those_who_come_to_that_session(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**TITLED))
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "boris 1-2"]
+
+
+def test_several_publications_become_one_notice_when_it_has_been_quiet(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    shelf.clock.pass_(minutes=20)
+    shelf.publish(sessions=sessions(**LATER, **TITLED))
+    assert at(shelf, NOW + QUIET) == []
+    assert at(shelf, NOW + QUIET + 20 * MINUTE) == ["anna 1-3", "boris 1-3", "clara 1-3", "dora 1-3"]
+    said = text_of(shelf, "anna")
+    assert "First: now starts at 08:35" in said and "“Panel on data”" in said
+    assert "Panel on data" not in text_of(shelf, "clara")
+
+
+def test_whoever_publishes_on_and_on_keeps_nobody_in_the_dark(shelf: Shelf, people: list[Invitee]) -> None:
+    for minute in range(35, 60):
+        shelf.publish(sessions=sessions(session_1={"starts": f"08:{minute}"}))
+        shelf.clock.pass_(minutes=10)
+        if at(shelf, shelf.clock()):
+            break
+    assert shelf.clock() == NOW + 4 * QUIET
+    assert heard(shelf) == ["anna 1-13", "clara 1-13", "dora 1-13"]
+
+
+def test_close_to_the_start_another_time_is_told_at_once_and_other_words_are_not(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.clock.time = NEAR
+    shelf.publish(sessions=sessions(**TITLED))
+    assert at(shelf, NEAR + MINUTE) == []
+    shelf.publish(sessions=sessions(**TITLED, **LATER))
+    assert at(shelf, NEAR + 2 * MINUTE) == ["anna 1-3", "boris 1-3", "clara 1-3"]
+    assert shelf.clock() > DEADLINE, "whoever did not answer in time cannot come any more"
+
+
+def test_what_is_taken_back_in_time_is_told_to_nobody(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    shelf.publish()
+    assert at(shelf, NOW + 5 * QUIET) == []
+    assert pending(shelf.desk, shelf.events.get("symposium"), shelf.clock()) == []
+
+
+def test_a_misprint_is_told_to_nobody_and_hides_in_no_later_notice(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(session_1={"title": {"en": "Firsst", "ru": "Первая"}}))
+    assert shelf.events.get("symposium").news_at is None
+    shelf.publish(sessions=sessions(session_1={"title": {"en": "Firsst", "ru": "Первая"}, "starts": "08:35"}))
+    assert at(shelf, NOW + QUIET) == ["anna 1-3", "clara 1-3", "dora 1-3"]
+    assert "called" not in text_of(shelf, "clara")
+
+
+def test_whoever_registers_after_the_change_saw_the_new_agenda(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    register(shelf, people[3], sessions=["session-1"])
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "clara 1-2"]
+    assert shelf.delivery(people[3], "change", "1-2")["reason"] == "nothing that concerns them was changed"
+    assert at(shelf, NOW + 2 * QUIET) == ["anna 1-2", "clara 1-2"]
+
+
+def test_who_left_the_invitations_hears_nothing_unless_they_come(shelf: Shelf, people: list[Invitee]) -> None:
+    for one in (people[0], people[3]):
+        leave(shelf.invitees, one, shelf.clock())
+    shelf.publish(sessions=sessions(**LATER))
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "clara 1-2"]
+
+
+def test_nobody_is_told_of_what_is_over_and_no_notice_comes_of_it(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.clock.time = ENDS + MINUTE
+    shelf.publish(sessions=sessions(**LATER))
+    assert shelf.events.get("symposium").news_at is None
+    assert "change" not in {one.tags["kind"] for one in shelf.ses.messages()}
+
+
+def test_an_event_may_tell_nobody_by_itself(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER), change_notices=None)
+    assert at(shelf, NOW + 9 * HOUR) == []
+
+
+def test_a_notice_goes_into_the_calendar_and_a_new_time_cancels_nothing(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    at(shelf, NOW + QUIET)
+    mail = shelf.mails(kind="change")[0]
+    entries = [part.get_content() for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    text = entries[0] if isinstance(entries[0], str) else entries[0].decode()
+    assert "DTSTART;TZID=Europe/Vienna:20210128T083500" in text
+
+
+def test_a_newer_notice_takes_the_place_of_one_that_is_being_sent(shelf: Shelf, people: list[Invitee]) -> None:
+    """One person heard of 2 when 3 comes; the others hear of both in one mail, and nobody hears of 2 any more."""
+    chunk = begun(shelf)
+    delivering.deliver(shelf.post, chunk, shelf.clock, lambda: not heard(shelf))
+    (first,) = heard(shelf)
+    name, others = first.split()[0], {"anna", "clara", "dora"} - {first.split()[0]}
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
+    everything = sorted([first, *(f"{one} 1-2-3" for one in ("anna", "clara", "dora"))])
+    assert at(shelf, shelf.clock() + QUIET) == everything
+    assert "now starts at 08:40, it was 08:35" in text_of(shelf, name)
+    assert all("now starts at 08:40, it was 08:30" in text_of(shelf, other) for other in others)
+    assert shelf.batches.get("symposium", chunk.batch).state == "cancelled"
+    deliver(shelf, chunk)
+    assert heard(shelf) == everything
+
+
+def test_a_worker_that_holds_an_overtaken_notice_sends_it_to_nobody_who_has_the_newer(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    """It looked at its batch before that was overtaken, and goes on when the newer notice is out."""
+    chunk, moment = begun(shelf), shelf.clock()
+
+    def meanwhile() -> bool:
+        if not heard(shelf):
+            shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
+            at(shelf, moment + QUIET)
+        return True
+
+    delivering.deliver(shelf.post, chunk, shelf.clock, meanwhile)
+    assert heard(shelf) == ["anna 1-2-3", "clara 1-2-3", "dora 1-2-3"]
+
+
+@pytest.mark.parametrize("policy, told", [("send-again", "08:30"), ("wait", "08:35")])
+def test_whether_an_unknown_mail_of_an_overtaken_notice_was_heard_is_the_events_policy(
+    shelf: Shelf, people: list[Invitee], fault: Callable[..., None], policy: str, told: str
+) -> None:
+    shelf.publish(when_unsure={"change": policy})
+    chunk = begun(shelf, when_unsure={"change": policy})
+    fault("fail", 3)
+    assert deliver(shelf, chunk) == {"unknown": 3}
+    shelf.take()
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}), when_unsure={"change": policy})
+    assert len(at(shelf, shelf.clock() + QUIET)) == 3
+    assert f"now starts at 08:40, it was {told}" in text_of(shelf, "clara")
+
+
+def begun(shelf: Shelf, **changes: Any) -> Work:
+    """A notice is being sent; its one chunk, which no worker has yet."""
+    shelf.publish(sessions=sessions(**LATER), **changes)
+    tick(shelf, NOW + QUIET)
+    (job,) = shelf.take_jobs()
+    plan_batch(shelf.desk, job.event, job.id, shelf.clock())
+    (chunk,) = shelf.take()
+    return chunk
+
+
+def test_a_tick_that_dies_before_its_batch_is_begun_is_made_good(
+    shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    with monkeypatch.context() as broken:
+        broken.setattr(type(shelf.batches), "accept", lambda *_, **__: 1 / 0)
+        assert tick(shelf, NOW + QUIET).failed == ["symposium#news"]
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
+    assert at(shelf, NOW + QUIET + MINUTE) == ["anna 1-2", "clara 1-2", "dora 1-2"]
+    tick(shelf, NOW + QUIET + 2 * MINUTE)
+    assert at(shelf, NOW + 3 * QUIET) == sorted(f"{n} {v}" for n in ("anna", "clara", "dora") for v in ("1-2", "2-3"))
+
+
+def test_a_notice_that_waits_is_sent_now_or_dropped(shelf: Shelf, people: list[Invitee]) -> None:
+    with pytest.raises(Conflict):
+        send_now(shelf.desk, shelf.events.get("symposium"), WHO, NOW)
+    shelf.publish(sessions=sessions(**LATER))
+    send_now(shelf.desk, shelf.events.get("symposium"), WHO, NOW)
+    assert at(shelf, NOW + MINUTE) == ["anna 1-2", "clara 1-2", "dora 1-2"]
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
+    drop(shelf.desk, shelf.events.get("symposium"), WHO, "said by telephone", shelf.clock())
+    with pytest.raises(Conflict):
+        drop(shelf.desk, shelf.events.get("symposium"), WHO, "", shelf.clock())
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}, **TITLED))
+    assert at(shelf, shelf.clock() + QUIET)[-1] == "dora 1-2"
+    assert [one for one in heard(shelf) if one.endswith(" 3-4")] == ["anna 3-4", "boris 3-4"]
+    assert "08:40, it was" not in text_of(shelf, "anna")
+    assert {one.what for one in shelf.desk.audit.all("symposium")} >= {"notice sent now", "notice dropped"}
