@@ -68,7 +68,7 @@ def post_approve(event: str, batch: str) -> Response:
 
 
 def post_pause(event: str, batch: str) -> Response:
-    return _done(control_batch.pause, event, batch, _reason())
+    return _done(control_batch.pause, event, batch, reason())
 
 
 def post_resume(event: str, batch: str) -> Response:
@@ -76,7 +76,7 @@ def post_resume(event: str, batch: str) -> Response:
 
 
 def post_cancel(event: str, batch: str) -> Response:
-    return _done(control_batch.cancel, event, batch, _reason())
+    return _done(control_batch.cancel, event, batch, reason())
 
 
 def post_deadline(event: str, batch: str) -> Response:
@@ -99,7 +99,7 @@ def _done(action: Any, event: str, batch: str, *arguments: str) -> Response:
     return reply(BatchOut.of(action(wiring.desk(), event, batch, *arguments, who, wiring.now())))
 
 
-def _reason() -> str:
+def reason() -> str:
     """The reason of a body, which may also be none."""
     request = blueprint.current_request
     return requests.model_body(request, ReasonIn).reason if request.raw_body else ""

@@ -41,7 +41,7 @@ def get_event(event: str) -> Response:
 
 def get_version(event: str, version: str) -> Response:
     done = read_version(wiring.events(), event, version)
-    return out.reply(out.PublishedVersion.of_version(done))
+    return out.reply(out.PublishedVersion.of(done))
 
 
 def put_event_document(event: str, document: str, language: str) -> Response:

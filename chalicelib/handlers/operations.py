@@ -8,6 +8,7 @@ from chalicelib.domain.batch import BatchRequest
 from chalicelib.domain.erasure import Erased
 from chalicelib.domain.event import EventDocument
 from chalicelib.handlers import batch_representations as batch_out
+from chalicelib.handlers import change_representations as change_out
 from chalicelib.handlers import contribution_representations as contribution_out
 from chalicelib.handlers import list_representations as list_out
 from chalicelib.handlers import people_representations as people_out
@@ -57,6 +58,27 @@ OPERATIONS = (
         "get",
         "A version of the event document, and what was different from the one before",
         out.PublishedVersion,
+    ),
+    Operation(
+        "/api/events/{event}/change-notice",
+        "get",
+        "What people will be told of the agenda's changes, when, and how many of them",
+        change_out.ChangeNoticeOut,
+    ),
+    Operation(
+        "/api/events/{event}/change-notice/send",
+        "post",
+        "Tell them now, not when it has been quiet",
+        change_out.ChangeNoticeOut,
+        problems=(404, 409),
+    ),
+    Operation(
+        "/api/events/{event}/change-notice/drop",
+        "post",
+        "Tell nobody what was changed until now",
+        change_out.ChangeNoticeOut,
+        takes=batch_out.ReasonIn,
+        problems=(404, 409, 422),
     ),
     Operation(
         "/api/events/{event}/documents/{document}/{language}",

@@ -22,11 +22,10 @@ def reply(body: BaseModel | dict[str, Any], status: int = 200) -> Response:
     return Response(text.encode(), status_code=status, headers=headers)
 
 
-class Published(BaseModel):
-    """An event document was stored, or would be. ``version`` stays when the document is the one that was there.
-
-    ``changes`` are those of the agenda since the version before, ``news`` the same in words, by language: a line for
-    the event and for each session; ``urgency`` is that of the change that matters most.
+class AgendaVersion(BaseModel):
+    """A version of an event document. ``changes`` are those of the agenda since the version before, ``news`` the same
+    in words, by language: a line for the event and for each session; ``urgency`` is that of the change that matters
+    most.
     """
 
     event: str
@@ -36,22 +35,35 @@ class Published(BaseModel):
     changes: list[Change]
     news: dict[str, list[str]]
 
+
+class Published(AgendaVersion):
+    """An event document was stored, or would be. ``version`` stays when the document is the one that was there.
+
+    ``tells_at`` is when those whom it concerns are told what is different from what they heard last; null when nobody
+    is.
+    """
+
+    tells_at: datetime | None
+
     @classmethod
     def of(cls, done: Publication) -> "Published":
-        event, told = done.event, agenda_news(done)
-        return cls(event=event.id, version=event.version, findings=done.findings, **told._asdict())
+        return cls(**_version(done), tells_at=done.event.news_at)
 
 
-class PublishedVersion(Published):
+class PublishedVersion(AgendaVersion):
     """A version as it was published; it never changes."""
 
     published_at: datetime
     document: EventDocument
 
     @classmethod
-    def of_version(cls, done: Publication) -> "PublishedVersion":
-        event = done.event
-        return cls(**dict(Published.of(done)), published_at=event.published_at, document=event.document)
+    def of(cls, done: Publication) -> "PublishedVersion":
+        return cls(**_version(done), published_at=done.event.published_at, document=done.event.document)
+
+
+def _version(done: Publication) -> dict[str, Any]:
+    event = done.event
+    return {"event": event.id, "version": event.version, "findings": done.findings, **agenda_news(done)._asdict()}
 
 
 class StoredEvent(BaseModel):

@@ -60,6 +60,19 @@ def drop(desk: Desk, event: Event, who: str, reason: str, now: datetime) -> None
     _settled(desk.events.tell(event, str(event.version), [audit]))
 
 
+def notice_batch(event: str, notice: str, now: datetime) -> Batch:
+    """The batch of a notice, which the desk plans, however many people the event has."""
+    return Batch(
+        id=batch_of(event, notice),
+        event=event,
+        kind="change",
+        occurrence=notice,
+        plan_id=secrets.token_hex(10),
+        accepted_at=now,
+        state="planning",
+    )
+
+
 def _next_notice(desk: Desk, event: Event, now: datetime) -> str:
     """Its name; it takes the place of the last one while not everybody has that."""
     told = versions_of(event.told)
@@ -73,19 +86,9 @@ def _next_notice(desk: Desk, event: Event, now: datetime) -> str:
 
 def _begin(desk: Desk, event: Event, notice: str, now: datetime) -> None:
     """Have the batch planned, unless there is one: nothing is told of a first version."""
-    batch_id = batch_of(event.id, notice)
-    if len(versions_of(notice)) < 2 or desk.batches.find(event.id, batch_id):
+    if len(versions_of(notice)) < 2 or desk.batches.find(event.id, batch_of(event.id, notice)):
         return
-    batch = Batch(
-        id=batch_id,
-        event=event.id,
-        kind="change",
-        occurrence=notice,
-        plan_id=secrets.token_hex(10),
-        accepted_at=now,
-        state="planning",
-    )
-    ask_to_plan(desk, desk.batches.accept(batch), now)
+    ask_to_plan(desk, desk.batches.accept(notice_batch(event.id, notice, now)), now)
 
 
 def _check(event: Event) -> None:

@@ -15,7 +15,9 @@ from babel.messages.pofile import read_po
 from chalicelib.adapters import mails
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.mails import compose
+from chalicelib.domain.agenda_changes import changes as agenda_changes
 from chalicelib.domain.batch import Batch, Plan
+from chalicelib.domain.change_notice import Told
 from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.event import Event, EventDocument, Kind
 from chalicelib.domain.invitee import Attendance, Invitee, Registration
@@ -26,7 +28,7 @@ from infra.messages import compile_catalogues
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2021, 1, 14, 9, tzinfo=UTC)
-KINDS: tuple[Kind, ...] = ("invitation", "chase", "confirmation", "reminder", "contribution", "feedback")
+KINDS: tuple[Kind, ...] = ("invitation", "chase", "confirmation", "reminder", "contribution", "feedback", "change")
 """Those that people get; the organiser's stand at the end."""
 
 LANGUAGES = ("en", "ru")
@@ -43,7 +45,7 @@ LINKS = Links(
     unsubscribe_one_click="https://convoke.example/u/i1.k2.abc", contribution=f"{BASE}/contributions/paper",
     data=f"{BASE}/data")
 MAIN = {"invitation": LINKS.page, "chase": LINKS.page, "confirmation": LINKS.registration,
-        "reminder": SYMPOSIUM["venue"]["join_url"], "feedback": LINKS.feedback, "contribution": LINKS.contribution}
+        "change": LINKS.registration, "reminder": SYMPOSIUM["venue"]["join_url"], "feedback": LINKS.feedback, "contribution": LINKS.contribution}
 
 Compose = Callable[..., Words]
 
@@ -64,6 +66,8 @@ def mail(kind: Kind, language: str = "en", *, of: Event | None = None, zone: str
          name: str = "Nigora Karimova", registration: dict[str, Any] | None = None, **rest: Any) -> Words:
     of = of or event()
     invitee = Invitee(id="i1", event=of.id, email="n@example.org", name=name, language=language, time_zone=zone)
+    if kind == "change":
+        rest = {"told": told(of), **rest}
     said = {"invitee": "i1", "event": of.id, "name": name, "organisation": "Ministry of Employment",
             "sessions": ["session-1", "session-2"], "consented_at": NOW, "updated_at": NOW, **(registration or {})}
     return compose(
@@ -71,6 +75,16 @@ def mail(kind: Kind, language: str = "en", *, of: Event | None = None, zone: str
         registration=Registration.model_validate(said) if kind not in ("invitation", "chase", "contribution") else None,
         contribution=of.document.contributions[0] if kind == "contribution" else None,
         session=of.document.session("session-1") if kind == "reminder" else None, **rest)
+
+
+def told(of: Event, **changes: Any) -> Told:
+    """The sessions begin an hour later than people heard; and what else is said of ``changes``."""
+    raw = of.document.model_dump(mode="json", exclude_unset=True)
+    for session in raw["sessions"]:
+        hour, minute = session["starts"].split(":")[:2]
+        session["starts"] = f"{int(hour) - 1:02}:{minute}"
+    before = EventDocument.model_validate({**raw, **changes})
+    return Told(before, agenda_changes(before, of.document))
 
 
 class Page(HTMLParser):

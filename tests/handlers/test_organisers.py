@@ -388,8 +388,32 @@ def test_an_organiser_reads_what_would_change_before_anything_is_stored(web: Web
     assert web.api("PUT", "/symposium", later).json_body["changes"] == []
     web.api("PUT", "/symposium", raw_document())
     kept = web.api("GET", "/symposium/versions/2").json_body
-    assert {name: kept[name] for name in stored} == stored
+    assert {**stored, **kept} == {**kept, "tells_at": stored["tells_at"]}
     assert kept["document"]["sessions"][0]["starts"] == "08:25"
     assert web.api("GET", "/symposium/versions/1").json_body["changes"] == []
     for nothing in ("0", "4", "-1", "1.5", "\u0662", "9" * 40):
         refused(web.api("GET", f"/symposium/versions/{quote(nothing)}"), 404)
+
+
+def test_an_organiser_sees_sends_and_drops_the_notice_of_what_was_changed(web: Web) -> None:
+    web.api("PUT", "/symposium", raw_document())
+    [clara] = web.shelf.invite("clara")
+    register(web.shelf, clara)
+    nothing = web.api("GET", "/symposium/change-notice").json_body
+    assert (nothing["tells_at"], nothing["people"], nothing["changes"]) == (None, None, [])
+    for call in ("send", "drop"):
+        refused(web.api("POST", f"/symposium/change-notice/{call}"), 409)
+    later = raw_document()
+    later["sessions"][0]["starts"] = "08:25"
+    told = web.api("PUT", "/symposium?dry_run=true", later).json_body["tells_at"]
+    assert told == web.api("PUT", "/symposium", later).json_body["tells_at"] and told
+    waiting = web.api("GET", "/symposium/change-notice").json_body
+    assert {name: waiting[name] for name in ("heard", "version", "tells_at", "people", "urgency")} == {
+        "heard": 1, "version": 2, "tells_at": told, "people": 1, "urgency": "urgent"}  # fmt: skip
+    assert waiting["news"]["en"] == ["First: now starts at 08:25, it was 08:30"]
+    assert web.api("POST", "/symposium/change-notice/send").json_body["tells_at"] < told
+    dropped = web.api("POST", "/symposium/change-notice/drop", {"reason": "told on the telephone"}).json_body
+    assert (dropped["tells_at"], dropped["heard"], dropped["news"]["en"]) == (None, 2, [])
+    said = [(one["what"], one["reason"]) for one in web.api("GET", "/symposium/audit").json_body["entries"]]
+    assert {("notice dropped", "told on the telephone"), ("notice sent now", "")} <= {*said}
+    refused(web.api("GET", "/nowhere/change-notice"), 404)
