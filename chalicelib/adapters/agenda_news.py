@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale
-from chalicelib.domain.agenda_changes import Change, urgency
+from chalicelib.domain.agenda_changes import Change
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.event import AgendaItem, EventDocument, Session
 from chalicelib.domain.invitee import Attendance
@@ -19,7 +19,7 @@ Span = tuple[datetime, datetime]
 class New(NamedTuple):
     """What a notice says. ``sessions`` are those whose news it tells and that take place, ``session`` the title of the
     only one, ``cancelled`` that of the only one of which nothing is left to tell. ``whole_event``: when or where all of
-    it is.
+    it is; ``link_alone``: nothing else that is urgent but another link.
     """
 
     lines: list[str]
@@ -28,26 +28,26 @@ class New(NamedTuple):
     cancelled: str
     urgent: bool
     whole_event: bool
+    link_alone: bool
 
 
 def what_is_new(
     told: Told, after: EventDocument, registration: Attendance | None, locale: Locale, zone: str
 ) -> New:
     """For somebody who is registered as given, or for nothing yet."""
-    teller = _Teller(told.before, after, locale, zone)
-    whole_event = any(not one.session for one in told.changes)
-    names = {one.session for one in told.changes}
+    found, teller = told.changes, _Teller(told.before, after, locale, zone)
+    names = {one.session for one in found}
     mine = [one for one in after.attendable if registration is None or one.id in registration.sessions]
-    sessions = [one for one in mine if whole_event or one.id in names]
     only = teller.title(names.pop()) if len(names) == 1 else ""
-    gone = len(told.changes) == 1 and told.changes[0].what == "session-cancelled"
+    urgent = {one.what for one in found if one.urgency == "urgent"}
     return New(
-        lines=news(told.changes, told.before, after, locale, zone),
-        sessions=sessions,
+        lines=news(found, told.before, after, locale, zone),
+        sessions=[one for one in mine if any(change.touches([one.id]) for change in found)],
         session=only,
-        cancelled=only if gone else "",
-        urgent=urgency(told.changes) == "urgent",
-        whole_event=any(not one.session and one.urgency == "urgent" for one in told.changes),
+        cancelled=only if [one.what for one in found] == ["session-cancelled"] else "",
+        urgent=bool(urgent),
+        whole_event=bool(urgent & {"date", "zone", "venue"}),
+        link_alone=urgent == {"join-link"},
     )
 
 

@@ -45,7 +45,8 @@ LINKS = Links(
     unsubscribe_one_click="https://convoke.example/u/i1.k2.abc", contribution=f"{BASE}/contributions/paper",
     data=f"{BASE}/data")
 MAIN = {"invitation": LINKS.page, "chase": LINKS.page, "confirmation": LINKS.registration,
-        "change": LINKS.registration, "reminder": SYMPOSIUM["venue"]["join_url"], "feedback": LINKS.feedback, "contribution": LINKS.contribution}
+        "change": LINKS.registration, "reminder": SYMPOSIUM["venue"]["join_url"], "feedback": LINKS.feedback,
+        "contribution": LINKS.contribution}
 
 Compose = Callable[..., Words]
 
@@ -448,3 +449,35 @@ def test_the_text_of_a_notice_is_set_in_lines_that_fit() -> None:
     text = notice(*[unreached()] * 50, more=1, language="ru").text
     assert [line for line in text.splitlines() if len(line) > 72 and "/api/" not in line] == []
     assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize(("changes", "opening"), [
+    ({"date": "2021-01-27"}, "New time or place, 28 January 2021: Fostering"),
+    ({"venue": {**SYMPOSIUM["venue"], "join_url": "https://zoom.example/j/2"}}, "New link to join, 28 January 2021: "),
+    ({"sessions": []}, "New times, 28 January 2021: Fostering"),
+    ({"one": {"starts": "08:25"}}, "New time, 28 January 2021: Session 1"),
+    ({"one": {"title": {"en": "Opening", "ru": "Открытие"}}}, "New in the agenda, 28 January 2021: Fostering"),
+    ({"another": True}, "Does not take place on 28 January 2021: Session X"),
+], ids=["date", "link", "times", "time", "title", "cancelled"])  # fmt: skip
+def test_the_subject_of_a_notice_says_what_matters_most(changes: dict[str, Any], opening: str) -> None:
+    of = event()
+    raw = of.document.model_dump(mode="json", exclude_unset=True)
+    gone = {"id": "session-x", "title": {"en": "Session X"}, "starts": "17:00", "ends": "18:00"}
+    place = next(number for number, one in enumerate(raw["sessions"]) if one["id"] == "session-1")
+    raw["sessions"][place] |= changes.get("one", {})
+    raw["sessions"] += [gone] if "another" in changes else []
+    before = EventDocument.model_validate({**raw, **{name: changes[name] for name in ("date", "venue")
+                                                     if name in changes}})  # fmt: skip
+    found = told(of) if "sessions" in changes else Told(before, agenda_changes(before, of.document))
+    assert mail("change", told=found).subject.startswith(opening)
+
+
+def test_a_notice_tells_who_is_only_invited_how_to_answer() -> None:
+    of = event()
+    invitee = Invitee(id="i1", event=of.id, email="a@example.org", name="A", language="en", time_zone="Asia/Tashkent")
+    words = compose("change", event=of, invitee=invitee, locale=load_locale("en"), links=LINKS, now=NOW, told=told(of))
+    page = Page(words.html)
+    assert "an event that you are invited to" in page.text and "because you were invited" in page.text
+    assert LINKS.registration not in words.text + words.html and LINKS.page in page.links
+    with pytest.raises(ValueError, match="needs changes"):
+        compose("change", event=of, invitee=invitee, locale=load_locale("en"), links=LINKS, now=NOW)

@@ -1,0 +1,80 @@
+"""An agenda that changes again while its first notice is being sent, and a process that dies at each AWS call of it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.invitee import Invitee
+from chalicelib.usecases import feed, planner
+from tests.faults import drive
+from tests.faults.checks import nothing_is_left
+from tests.faults.explore import Tried, everywhere, once_where_nothing_changes
+from tests.faults.world import World
+from tests.shelf import raw_document
+
+Judge = Callable[[str, list[Tried]], list[Tried]]
+PEOPLE = 3
+AT_ONCE = {"change_notices": {"quiet_minutes": 0}}
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (feed, planner):
+        monkeypatch.setattr(room, "CHUNK", 2)
+
+
+@pytest.mark.parametrize("news", [True, False], ids=["SES tells", "SES never tells"])
+def test_everybody_hears_of_each_change_once(world: World, news: bool, all_right: Judge) -> None:
+    people = drive.publish(world, PEOPLE, files=False, **AT_ONCE)
+    for one in people:
+        drive.send_form(world, one, "/registration", drive.FORM, aside=True)
+    world.run()
+    world.news, world.script = news, [moved_to("08:40")]
+    world.while_sending(PEOPLE + 1, moved_to("08:50"))  # after the confirmations and one notice
+    world.gate.calls.clear()
+
+    def run() -> list[list[tuple[str, str]]]:
+        world.run()
+        nothing_is_left(world)
+        heard = [heard_by(world, one) for one in people]
+        for one, steps in zip(people, heard, strict=True):
+            assert steps and steps[-1][1] == "08:50", f"{one.id} was left with {steps}"
+            assert steps in ONCE or unsure(world, one), f"{one.id} heard {steps}"
+        return heard
+
+    what = f"a notice that a newer one overtakes, {'with' if news else 'without'} SES's events"
+    tried = all_right(what, everywhere(world.gate, run, where=once_where_nothing_changes))
+    first = tried[0].found
+    assert sorted(map(len, first)) == [1, 1, 2], "one had the first notice already, the others hear of both at once"
+    assert len(tried) > 60
+
+
+ONCE = ([("08:30", "08:50")], [("08:30", "08:40"), ("08:40", "08:50")])
+"""What somebody may have heard: both at once, or one after the other."""
+
+
+def moved_to(starts: str) -> Callable[[World], None]:
+    def publish(world: World) -> None:
+        document: dict[str, Any] = raw_document(**AT_ONCE)
+        document["sessions"][0]["starts"] = starts
+        drive.expect(world.http("PUT", drive.EVENT, document), 200)
+
+    return publish
+
+
+def heard_by(world: World, one: Invitee) -> list[tuple[str, str]]:
+    """What each notice said that somebody got, oldest first: from when to when the session was moved."""
+    said = []
+    for message in world.ses.mailbox.find(to=one.email, tags={"kind": "change"}):
+        text = world.ses.mailbox.raw(message.id).decode()
+        now, was = re.findall(r"now starts at (\d\d:\d\d),\s+it was (\d\d:\d\d)", text)[0]
+        said.append((was, now))
+    return said
+
+
+def unsure(world: World, one: Invitee) -> bool:
+    """Of one of their mails nobody knew whether SES took it: then it goes once more, as the event says of changes."""
+    lines = world.items(f"INVITEE#{one.id}", "DELIVERY#change#")
+    return any(line["state"]["S"] == "unknown" or line.get("attempts", {}).get("N") == "2" for line in lines)
