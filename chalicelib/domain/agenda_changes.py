@@ -97,7 +97,8 @@ def _unheard(session: Session, found: Iterable[Change]) -> Iterator[Change]:
 
 
 def _session(before: Session, after: Session) -> Iterator[Change]:
-    if (before.day, before.starts, before.ends) != (after.day, after.starts, after.ends):
+    when = [(one.day, one.starts, one.ends, one.overnight) for one in (before, after)]
+    if when[0] != when[1]:
         yield _change("session-time", after.id)
     yield from _worded("session-title", before.title, after.title, after.id)
     then, now = {one.id: one for one in before.items}, {one.id for one in after.items}

@@ -85,7 +85,7 @@ def part_findings(part: Part) -> Iterator[Finding]:
             "end-before-start",
             f"{part.field}.ends",
             f"{part.title} starts at {part.starts} and ends at {part.ends}, which is not later. "
-            "Change one of them; what runs past midnight is two parts, one on each day.",
+            "Change one of them, or say that the session is overnight when it runs past midnight.",
         )
 
 

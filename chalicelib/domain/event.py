@@ -84,7 +84,10 @@ class AgendaItem(Model):
 
 
 class Session(Model):
-    """A block of the day. People choose among sessions and familiarisations; a break is only shown."""
+    """A block of the day. People choose among sessions and familiarisations; a break is only shown.
+
+    One that is ``overnight`` runs past midnight: its times that are not after its start are those of the next day.
+    """
 
     id: Slug
     title: Title
@@ -92,6 +95,7 @@ class Session(Model):
     day: int = Field(default=1, ge=1, le=60)
     starts: WallTime
     ends: WallTime
+    overnight: bool = False
     minutes: int | None = Field(default=None, ge=1, le=1440)
     capacity: int | None = Field(default=None, ge=0, le=MOST_PLACES)
     items: list[AgendaItem] = Field(default_factory=list)
@@ -262,7 +266,9 @@ class EventDocument(Model):
     def span(self, session: Session, item: AgendaItem | None = None) -> tuple[datetime, datetime]:
         """Start and end, aware, in the event's zone, of a session or of one of its items."""
         part = item or session
-        return self.instant(session.day, part.starts), self.instant(session.day, part.ends)
+        starts = session.day + (session.overnight and part.starts < session.starts)
+        ends = session.day + (session.overnight and part.ends <= session.starts)
+        return self.instant(starts, part.starts), self.instant(ends, part.ends)
 
     @property
     def attendable(self) -> list[Session]:

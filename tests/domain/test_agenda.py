@@ -176,6 +176,32 @@ def test_a_session_across_a_clock_change_has_its_true_length(day: str, length: i
     assert f"01:30–04:30 ({length} minutes{reason})" in finding.message
 
 
+def test_a_session_past_midnight_says_so_and_its_late_items_are_of_the_next_day() -> None:
+    talks = [item("late", "22:00", "23:30"), item("across", "23:30", "00:30"), item("early", "00:30", "01:00")]
+    night = session("night", "22:00", "01:00", *talks, overnight=True, minutes=180)
+    event = document(session("morning", "09:00", "10:00"), night, session("next", "09:00", "10:00", day=2))
+    assert codes(event) == []
+    held = event.session("night")
+    hours = [[f"{moment:%d %H:%M}" for moment in event.span(held, one)] for one in (None, *held.items)]
+    assert hours == [["28 22:00", "29 01:00"], ["28 22:00", "28 23:30"], ["28 23:30", "29 00:30"],
+                     ["29 00:30", "29 01:00"]]  # fmt: skip
+    assert codes(document(session("night", "22:00", "01:00"))) == ["end-before-start"]
+    clashing = document(night, session("early", "00:30", "02:00", day=2))
+    assert codes(clashing) == ["sessions-overlap"]
+
+
+@pytest.mark.parametrize(("day", "length"), [("2021-03-27", 240), ("2021-10-30", 360), ("2021-01-28", 300)])
+def test_a_night_in_which_the_clocks_change_has_its_true_length(day: str, length: int) -> None:
+    assert codes(document(session("night", "23:00", "04:00", overnight=True, minutes=length), date=day)) == []
+
+
+def test_a_time_after_midnight_that_the_clocks_leave_out_is_an_error() -> None:
+    night = session("night", "22:00", "02:30", overnight=True)
+    finding = only(document(night, date="2021-03-27"))
+    assert (finding.code, finding.field) == ("time-missing", "sessions.0.ends")
+    assert "on 28 March 2021" in finding.message
+
+
 def test_a_deadline_on_the_clock_change_is_checked_like_any_time() -> None:
     assert codes(document(date="2021-03-31", answer_by={"days_before": 3, "at": "02:30"})) == ["time-missing"]
 

@@ -206,6 +206,9 @@ class World:
 
     def _tick(self) -> None:
         self.ticks_at += timedelta(minutes=1)
+        self.tick()
+
+    def tick(self) -> None:
         self.invoke("clock", {**TICK, "time": f"{self.now:%Y-%m-%dT%H:%M:%SZ}"})
 
     def _give(self, first: Letter) -> None:
