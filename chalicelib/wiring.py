@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.queue import Queue
     from chalicelib.adapters.ses import Mailer
     from chalicelib.adapters.store.addresses import Addresses
+    from chalicelib.adapters.store.attendance import Attendances
     from chalicelib.adapters.store.audit import Audit
     from chalicelib.adapters.store.batches import Batches
     from chalicelib.adapters.store.contributions import Contributions
@@ -115,6 +116,12 @@ def audit() -> Audit:
     from chalicelib.adapters.store.audit import Audit
 
     return Audit(table())
+
+
+def attendances() -> Attendances:
+    from chalicelib.adapters.store.attendance import Attendances
+
+    return Attendances(table())
 
 
 def feedbacks() -> Feedbacks:

@@ -99,6 +99,8 @@ def _unheard(session: Session, found: Iterable[Change]) -> Iterator[Change]:
 def _session(before: Session, after: Session) -> Iterator[Change]:
     if (before.day, before.starts, before.ends) != (after.day, after.starts, after.ends):
         yield _change("session-time", after.id)
+    if before.join_url != after.join_url:
+        yield _change("join-link", after.id)
     yield from _worded("session-title", before.title, after.title, after.id)
     then, now = {one.id: one for one in before.items}, {one.id for one in after.items}
     for item in after.items:

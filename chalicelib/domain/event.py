@@ -58,6 +58,9 @@ MOST_LIMITED = 20
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 """A day that every calendar and clock on the way can hold."""
 
+JoinUrl = Annotated[str, StringConstraints(pattern=r"^https://[!#-;=?-~]+$", max_length=2000)]
+"""The address of a conference: in no mail and on no page, see ``usecases.join``."""
+
 
 class Person(Model):
     """Somebody on the agenda. ``confirmed=False`` prints as "to be confirmed" and is a finding."""
@@ -82,7 +85,10 @@ class AgendaItem(Model):
 
 
 class Session(Model):
-    """A block of the day. People choose among sessions and familiarisations; a break is only shown."""
+    """A block of the day. People choose among sessions and familiarisations; a break is only shown.
+
+    ``join_url`` is the session's own conference, in place of the venue's.
+    """
 
     id: Slug
     title: Title
@@ -92,6 +98,7 @@ class Session(Model):
     ends: WallTime
     minutes: int | None = Field(default=None, ge=1, le=1440)
     capacity: int | None = Field(default=None, ge=0, le=MOST_PLACES)
+    join_url: JoinUrl | None = None
     items: list[AgendaItem] = Field(default_factory=list)
 
 
@@ -105,11 +112,12 @@ class Organiser(Model):
 
 
 class Venue(Model):
-    """Where. ``join_url`` is shown to registered people only, when it is time."""
+    """Where. ``join_url`` leads registered people to the conference, from ``join_opens_minutes`` before a session."""
 
     kind: Literal["online", "in-person"] = "online"
     name: Title
-    join_url: Annotated[str, StringConstraints(pattern=r"^https://[!#-;=?-~]+$", max_length=2000)] | None = None
+    join_url: JoinUrl | None = None
+    join_opens_minutes: int = Field(default=15, ge=0, le=24 * 60)
 
 
 class Document(Model):
@@ -251,6 +259,11 @@ class EventDocument(Model):
         """Start and end, aware, in the event's zone, of a session or of one of its items."""
         part = item or session
         return self.instant(session.day, part.starts), self.instant(session.day, part.ends)
+
+    def join_url(self, session: Session) -> str:
+        """The conference of a session that people can register for: its own, else that of a venue that is online."""
+        venue = self.venue.join_url if self.venue.kind == "online" else None
+        return "" if session.kind == "break" else session.join_url or venue or ""
 
     @property
     def attendable(self) -> list[Session]:

@@ -15,7 +15,7 @@ INVITEES = {
 }  # fmt: skip
 """The use cases behind an invitee's pages."""
 
-ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "invitees", "mailing", "organisers",
+ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "invitees", "join", "mailing", "organisers",
          "own_data", "problems", "requests", "ses_events", "typeset", "visit"}  # fmt: skip
 """The handlers' rooms with routes and functions, and what invitees' pages need of the others."""
 
