@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.desk import Desk
     from chalicelib.usecases.erase import Erasing
     from chalicelib.usecases.form_files import FileRoom
+    from chalicelib.usecases.import_attendance import Register
     from chalicelib.usecases.import_invitees import People
     from chalicelib.usecases.import_list import Intake
     from chalicelib.usecases.private_uploads import Uploads as PrivateUploads
@@ -217,6 +218,13 @@ def people() -> People:
     from chalicelib.usecases.import_invitees import People
 
     return People(invitees(), addresses(), ledger(), links())
+
+
+def register() -> Register:
+    """What reports of attendance are held against."""
+    from chalicelib.usecases.import_attendance import Register
+
+    return Register(events(), invitees(), addresses(), links(), attendances(), audit())
 
 
 def intake() -> Intake:

@@ -89,7 +89,8 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
         "now": now, "tested": tested, "can_leave": kind in CATEGORY, "attached": _attached(document, names, locale),
         "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
         "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
-        **_own(document, facts, registration, session, locale, invitee.time_zone), **_asked(document, contribution, locale, invitee.time_zone),
+        **_own(document, facts, registration, session, locale, invitee.time_zone),
+        **_asked(document, contribution, locale, invitee.time_zone),
     }
     subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
     context["subject"] = subject = f"[{locale.gettext('Test')}] {subject}" if tested else subject

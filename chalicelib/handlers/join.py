@@ -70,7 +70,7 @@ def _page(visit: Visit, name: str, status: int = 200) -> Response:
         joined_at=known.joined_last_at if known else None,
         may_register=answer_state(visit.event, visit.now) == "open",
         feedback_open=feedback_state(visit.event, visit.person, visit.now) == "open",
-        **({"posts_to": ANY_HTTPS} if state == "open" else {}),
+        posts_to=ANY_HTTPS if state == "open" else "",
     )
     if awaited:
         seconds = int((opens - visit.now).total_seconds()) + crc32(visit.person.invitee.id.encode()) % SPREAD
