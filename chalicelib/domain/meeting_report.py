@@ -94,9 +94,12 @@ def entries(records: Iterable[Record], zone: ZoneInfo, near: datetime) -> list[E
     tables = list(_tables(listed))
     people = [_entry(header, row, zone, near) for header, rows in tables if "first" in header for row in rows]
     joins = [_entry(header, row, zone, near) for header, rows in tables if "joined" in header for row in rows]
-    known = {(one.name, one.email): one.upn for one in people}
+    known: dict[tuple[str, str], set[str]] = {}
+    for one in people:
+        known.setdefault((one.name, one.email), set()).add(one.upn)
+    alone = {who: upns.pop() for who, upns in known.items() if len(upns) == 1}
     there = {(one.name, one.email) for one in joins}
-    told = [replace(one, upn=one.upn or known.get((one.name, one.email), "")) for one in joins]
+    told = [replace(one, upn=one.upn or alone.get((one.name, one.email), "")) for one in joins]
     return sorted([*told, *(one for one in people if (one.name, one.email) not in there)], key=lambda one: one.row)
 
 

@@ -131,7 +131,7 @@ FILE_ARRIVED = WITHOUT_FORM | {"found": SENT, "add": LINKS["hand_in"]}
 INVITATION = {"state": "open", "answered": False}
 LEAVING: dict[str, Any] = {"category": "invitations", "left": []}
 
-DATA: dict[str, Any] = {"deliveries": [], "kept": None, "until": AFTER + timedelta(days=365)}
+DATA: dict[str, Any] = {"deliveries": [], "kept": None, "attended": {}, "until": AFTER + timedelta(days=365)}
 
 STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "invitation": ("invitation", INVITATION),
@@ -229,7 +229,7 @@ STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
                                       | {"state": "closed", "handed": SENT}),
     "data": ("data", DATA),
     "data-registered": ("data", DATA | {"kept": REGISTRATION, "registration": REGISTRATION, "rsvp": "accepted",
-                                        "handed_in": ["paper"]}),
+                                        "handed_in": ["paper"], "attended": {"session-1": True, "session-2": True}}),
     "data-files": ("data", DATA | {"kept": REGISTRATION.model_copy(update={"files": {"letter": LETTER.filename}})}),
     "data-withdrawn": ("data", DATA | {"withdrawn_by": "head", "rsvp": "declined"}),
     "data-unticked": ("data", DATA | {"kept": REGISTRATION} | asked(("sure", "Tick the box first."))),

@@ -1,6 +1,7 @@
 """When a session can be joined, and how long somebody was there who came and went."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ def test_the_union_is_every_minute_once_in_spans_apart_in_any_order_and_however_
     joined = union([*one, *two])
     assert minutes_in(joined) == minutes_in(one) | minutes_in(two)
     assert whole_minutes(joined) == len(minutes_in(joined))
-    assert all(before[1] < after[0] for before, after in zip(joined, joined[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(joined))
     assert union([*two, *one]) == union([*union(one), *two, *one]) == union(joined) == joined
 
 

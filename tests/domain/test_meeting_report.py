@@ -65,7 +65,13 @@ def test_teamss_report_has_each_time_that_somebody_joined_and_addresses_from_its
 
 def test_a_person_whom_the_activities_lack_is_taken_from_the_table_of_people() -> None:
     cut = TEAMS.rpartition("Anna\t")[0]
-    assert [(one.row, one.name) for one in read(utf16(cut))][0] == (13, "Anna")
+    assert next((one.row, one.name) for one in read(utf16(cut))) == (13, "Anna")
+
+
+def test_two_of_one_name_whom_the_activities_do_not_tell_apart_get_nobodys_address() -> None:
+    twice = TEAMS.replace("\n\n3.", "\n" + "\t".join(
+        ["Anna", "1/28/21, 9:10:00 AM", "1/28/21, 9:20:00 AM", "10m", "", "other@example.org", "Attendee"]) + "\n\n3.")
+    assert told(read(utf16(twice)))[-1] == (21, "Anna", (), "07:30:00-08:00:00")
 
 
 def test_teamss_report_in_german_and_that_of_2021() -> None:
@@ -126,7 +132,7 @@ def test_a_row_whose_times_cannot_be_told_says_so_and_stops_no_other(times: str,
 @pytest.mark.parametrize(("content", "expected"), [
     ("", "no table"),
     ("email,name\na@example.org,Anna\n", "no table"),
-    ("Name (Original Name),User Email,Total Duration (Minutes),Guest\nAnna,a@example.org,65,Yes\n", "show unique users"),
+    ("Name (Original Name),User Email,Total Duration (Minutes)\nAnna,a@example.org,65\n", "show unique users"),
     ("Full Name\tUser Action\tTimestamp\nAnna\tJoined\t1/28/2021, 8:30:00 AM\n", "no table"),
     (HEAD + '"Clara,,2021-01-28 08:30,2021-01-28 08:40,10,No\n', "quotation marks"),
     (HEAD + "Clara,,2021-01-28 08:30,2021-01-28 08:40,10,No\n" * MOST, "more than 10,000 rows"),
