@@ -5,7 +5,7 @@ A browser holds what a form is answered with to the page's policy, at each redir
 
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -40,12 +40,15 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 @pytest.fixture
 def registered(stack: LocalStack, organiser: Organiser, mailbox: Mailbox) -> tuple[str, str]:
-    """The event, whose session goes on the whole day of today, and the link of somebody registered for it."""
+    """The event, whose session begins at midnight and can be joined for a day before, and the link of somebody who is
+    registered for it.
+    """
     event = f"join-{uuid.uuid4().hex[:8]}"
-    document = symposium(str(datetime.now(UTC).date())) | {"time_zone": "Etc/UTC", "contributions": []}
+    document = symposium(str(datetime.now(UTC).date() + timedelta(days=1))) | {"time_zone": "Etc/UTC"}
     [session] = [one for one in document["sessions"] if one["id"] == "session-1"]
-    document |= {"sessions": [{**session, "starts": "00:00", "ends": "23:59", "items": [], "minutes": None}],
-                 "answer_by": {"days_before": 0, "at": "23:59"}, "reminders": []}  # fmt: skip
+    document |= {"sessions": [{**session, "starts": "00:00", "ends": "02:00", "items": [], "minutes": None}],
+                 "venue": {**document["venue"], "join_opens_minutes": 24 * 60}, "reminders": [], "contributions": [],
+                 "answer_by": {"days_before": 1, "at": "23:59"}}  # fmt: skip
     assert organiser.call("PUT", f"/events/{event}", document).status == 201
     people = [{"email": f"{event}@example.org", "name": "Zarina Nazarova", "category": "government"}]
     assert organiser.call("POST", f"/events/{event}/invitees", people).status == 200
