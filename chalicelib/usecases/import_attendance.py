@@ -156,7 +156,10 @@ def _plan(
     inside = [entry for entry in found if entry.span and not entry.waited and within([entry.span], hours)]
     theirs = _matched(register, event_id, inside)
     loaded = register.invitees.load(theirs.values())
-    of = {one: [entry for entry in inside if theirs.get(entry.row) == one] for one in loaded}
+    of: dict[str, list[Entry]] = {one: [] for one in loaded}
+    for entry in inside:
+        if (owner := theirs.get(entry.row, "")) in of:
+            of[owner].append(entry)
     spans = {one: within((entry.span for entry in told if entry.span), hours) for one, told in of.items()}
     spans = {one: times for one, times in spans.items() if whole_minutes(times) >= 1}
     unknown = [entry for entry in inside if theirs.get(entry.row) not in loaded]
