@@ -10,6 +10,7 @@ from chalicelib.handlers import (
     desk,
     form_files,
     invitees,
+    join,
     mailing,
     organisers,
     own_data,
@@ -24,7 +25,7 @@ app = Chalice(app_name="convoke")
 app.api.binary_types = ["*/*"]
 app.register_middleware(accepting_anything, "http")
 app.register_middleware(refusing_in_our_words, "http")
-PAGES = (invitees, delegation, mailing, contributions, form_files, own_data)
+PAGES = (invitees, delegation, mailing, contributions, form_files, own_data, join)
 """The rooms that put their routes on the blueprint of visits."""
 
 for room in (organisers, visit, deliver, clock, desk, ses_events, typeset):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.queue import Queue
     from chalicelib.adapters.ses import Mailer
     from chalicelib.adapters.store.addresses import Addresses
+    from chalicelib.adapters.store.attendance import Attendances
     from chalicelib.adapters.store.audit import Audit
     from chalicelib.adapters.store.batches import Batches
     from chalicelib.adapters.store.contributions import Contributions
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.desk import Desk
     from chalicelib.usecases.erase import Erasing
     from chalicelib.usecases.form_files import FileRoom
+    from chalicelib.usecases.import_attendance import Register
     from chalicelib.usecases.import_invitees import People
     from chalicelib.usecases.import_list import Intake
     from chalicelib.usecases.private_uploads import Uploads as PrivateUploads
@@ -115,6 +117,12 @@ def audit() -> Audit:
     from chalicelib.adapters.store.audit import Audit
 
     return Audit(table())
+
+
+def attendances() -> Attendances:
+    from chalicelib.adapters.store.attendance import Attendances
+
+    return Attendances(table())
 
 
 def feedbacks() -> Feedbacks:
@@ -210,6 +218,13 @@ def people() -> People:
     from chalicelib.usecases.import_invitees import People
 
     return People(invitees(), addresses(), ledger(), links())
+
+
+def register() -> Register:
+    """What reports of attendance are held against."""
+    from chalicelib.usecases.import_attendance import Register
+
+    return Register(events(), invitees(), addresses(), links(), attendances(), audit())
 
 
 def intake() -> Intake:

@@ -29,7 +29,8 @@ ALARM = timedelta(minutes=15)
 KEPT = 256
 """Sheets held in memory per container: languages × zones × methods of the events at hand."""
 
-_MARKS = _ID, _STAMP, _SEQUENCE, _PAGE, _ATTENDEE = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
+_MARKS = _ID, _STAMP, _SEQUENCE, _PAGE, _ATTENDEE, _JOIN = (
+    "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005")
 """The marks: private-use characters, which ``one_line`` takes out of every text that stands around them."""
 
 
@@ -49,7 +50,7 @@ def calendar(event: Event, invitee: Invitee, sessions: list[str], locale: Locale
 
     The UID stays the same for a person and a session. SEQUENCE is the agenda's version plus ``revision``: raise that
     when a person's own entries change without the agenda, so that a CANCEL outranks what it cancels. ``join`` puts
-    the conference link in: for registered people only. Raises NotFound when the agenda has none of the sessions.
+    the link to join in: for registered people only. Raises NotFound when the agenda has none of the sessions.
 
     PUBLISH has no ATTENDEE (RFC 5546, 3.2.1); REQUEST asks for an answer until there is one; CANCEL carries no alarm.
     Entries are CLASS:PRIVATE: they hold a personal link, and colleagues who may read a calendar must not answer by it.
@@ -60,7 +61,8 @@ def calendar(event: Event, invitee: Invitee, sessions: list[str], locale: Locale
         raise NotFound(f"The agenda of {event.id}, version {event.version}, has none of the sessions {sessions}.")
     values = str.maketrans({
         _ID: _escape(invitee.id), _STAMP: f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", _PAGE: _escape(page_url),
-        _SEQUENCE: str(event.version + revision), _ATTENDEE: _attendee(invitee)})
+        _SEQUENCE: str(event.version + revision), _ATTENDEE: _attendee(invitee),
+        _JOIN: f"{page_url.partition('?')[0]}/join"})
     filled = [line if isinstance(line, bytes) else fold(line.translate(values))
               for lines in (sheet.head, *wanted) for line in lines]
     return b"".join([*filled, b"END:VCALENDAR\r\n"])
@@ -112,11 +114,15 @@ class _Writer:
 
     def __init__(self, event: Event, locale: Locale, zone: str, method: Method, join: bool) -> None:
         self.event, self.document, self.locale, self.zone = event, event.document, locale, zone
-        self.method, self.join_url = method, event.document.venue.join_url if join else None
+        self.method, self.join = method, join
         self.title, self.organiser = self.words(self.document.title), self.words(self.document.organiser.name)
 
     def words(self, text: Text) -> str:
         return one_line(words(text, self.locale.code))
+
+    def joins(self, session: Session) -> str:
+        """The reader's own page to join a session, never the conference: who forwards an entry gives away no more."""
+        return f"{_JOIN}/{session.id}" if self.join and self.document.join_url(session) else ""
 
     def sheet(self) -> Sheet:
         from icalendar import Calendar
@@ -156,10 +162,10 @@ class _Writer:
         for name, text in (("SUMMARY", summary), ("DESCRIPTION", self.description(session)),
                            ("LOCATION", self.words(self.document.venue.name))):
             entry.add(name, text, parameters={"LANGUAGE": self.locale.code})
-        if self.join_url:
+        if join_url := self.joins(session):
             label = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": _quotable(summary)}
-            entry.add("URL", vUri(self.join_url))
-            entry.add("CONFERENCE", vUri(self.join_url), parameters=label)
+            entry.add("URL", vUri(join_url))
+            entry.add("CONFERENCE", vUri(join_url), parameters=label)
         if self.method != "CANCEL":
             alarm = Alarm({"ACTION": "DISPLAY", "DESCRIPTION": summary})
             alarm.add("TRIGGER", -ALARM)
@@ -173,7 +179,8 @@ class _Writer:
                  for item in session.items]
         if items:
             items.insert(0, gettext("Times in {zone}").format(zone=f"{place} ({label})" if place else label))
-        links = [gettext("Join: {link}").format(link=self.join_url)] if self.join_url else []
+        join_url = self.joins(session)
+        links = [gettext("Join: {link}").format(link=join_url)] if join_url else []
         links.append(gettext("Your page: {link}").format(link=_PAGE))
         contact = gettext("Contact: {mailbox}").format(mailbox=self.document.organiser.reply_to)
         return "\n\n".join("\n".join(block) for block in ([self.title], items, links, [contact]) if block)

@@ -15,6 +15,7 @@ from chalicelib.adapters.language import Locale, TimeLine
 from chalicelib.adapters.pages import accepted, days
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
+from chalicelib.domain.attendance import join_window
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.colour import readable
@@ -93,7 +94,8 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
         "now": now, "tested": tested, "can_leave": kind in CATEGORY, "attached": _attached(document, names, locale),
         "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
         "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
-        **_own(document, facts, registration, session), **_asked(document, contribution, locale, invitee.time_zone),
+        **_own(document, facts, registration, session, locale, invitee.time_zone),
+        **_asked(document, contribution, locale, invitee.time_zone),
         "news": what_is_new(told, document, registration, locale, invitee.time_zone) if told else None,
     }
     subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
@@ -157,7 +159,7 @@ def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
         "summary": words(document.summary, code), "document": document,
         "organiser": words(organiser.name, code), "postal": words(organiser.postal_address, code).splitlines(),
         "contact": parseaddr(organiser.reply_to)[1] or organiser.reply_to,
-        "online": document.venue.kind == "online", "join_url": document.venue.join_url,
+        "online": document.venue.kind == "online", "joins": any(document.join_url(one) for one in document.sessions),
         "venue": words(document.venue.name, code) or locale.gettext("Online"),
         "accent": readable(document.accent, WHITE), "dates": _dates(document, locale, zone),
         "when": [_when(document, span, locale, zone) for span in days(document)],
@@ -217,11 +219,15 @@ def minutes(document: EventDocument) -> int:
 
 
 def _own(document: EventDocument, facts: dict[str, Any], registration: Attendance | None,
-         session: Session | None) -> dict[str, Any]:
-    """The sessions somebody registered for, whether reminders come before them, and the session this mail is about."""
+         session: Session | None, locale: Locale, zone: str) -> dict[str, Any]:
+    """The sessions somebody registered for, whether reminders come before them, and the session this mail is about,
+    with the time from when it can be joined.
+    """
     bands: list[Band] = facts["programme"].bands
     chosen = set(registration.sessions) if registration else set()
+    opens = join_window(document, session)[0] if session else None
     return {
+        "opens": locale.clock(opens, zone) if opens else "",
         "mine": [band for band in bands if band.session.id in chosen],
         "reminded": any(rule.sessions is None or chosen & {*rule.sessions} for rule in document.reminders),
         "this": facts["spans"][session.id] if session else None,

@@ -76,7 +76,7 @@ def render_page(name: str, locale: Locale, *, posts_to: str = "", script: str = 
 
 
 def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dict[str, Any]:
-    """What the templates use beside what they are given: ``contact`` (an address), ``zone`` and three functions."""
+    """What the templates use beside what they are given: ``contact`` (an address), ``zone`` and functions."""
     document = event.document
     zone = invitee.time_zone if invitee else document.time_zone
     opens, closes = feedback_window(event)
@@ -94,6 +94,7 @@ def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dic
         "programme": lambda registered=(): programme(document, locale, zone, registered),
         "countries": _countries(document, locale),
         "moment": lambda at: _moment(at, zone, locale),
+        "moments": lambda at: [line._replace(hours=locale.clock(at, line.zone)) for line in span_lines(at, at)],
         "reminders": lambda sessions: _reminders(document, sessions, locale),
         "asked_for": [(one, due_until(document, one), one.id in invitee.handed_in)
                       for one in asked_of(document, invitee)] if invitee else [],

@@ -47,8 +47,9 @@ class Sheet:
     records: Generator[Record]
 
 
-def read_sheet(file: IO[bytes]) -> Sheet:
-    """The list that begins at the file's begin; the file stays open while records are read.
+def read_sheet(file: IO[bytes], *, below: bool = False) -> Sheet:
+    """The list that begins at the file's begin, or, of a report, ``below`` other lines; the file stays open while
+    records are read.
 
     Raises Invalid with a sentence, also while records are read, for what is neither CSV nor XLSX.
     """
@@ -60,7 +61,7 @@ def read_sheet(file: IO[bytes]) -> Sheet:
         return Sheet("XLSX", "", records_of(file))
     encoding = _encoding(begin, file)
     file.seek(0)
-    return Sheet("CSV", SHOWN.get(encoding, "UTF-16"), csv_records(_lines(file, encoding)))
+    return Sheet("CSV", SHOWN.get(encoding, "UTF-16"), csv_records(_lines(file, encoding), below=below))
 
 
 def _ole(file: IO[bytes]) -> str:

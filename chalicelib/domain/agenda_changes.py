@@ -100,6 +100,8 @@ def _session(before: Session, after: Session) -> Iterator[Change]:
     when = [(one.day, one.starts, one.ends, one.overnight) for one in (before, after)]
     if when[0] != when[1]:
         yield _change("session-time", after.id)
+    if before.join_url != after.join_url:
+        yield _change("join-link", after.id)
     yield from _worded("session-title", before.title, after.title, after.id)
     then, now = {one.id: one for one in before.items}, {one.id for one in after.items}
     for item in after.items:

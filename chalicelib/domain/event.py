@@ -60,6 +60,9 @@ MOST_LIMITED = 20
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 """A day that every calendar and clock on the way can hold."""
 
+JoinUrl = Annotated[str, StringConstraints(pattern=r"^https://[!#-;=?-~]+$", max_length=2000)]
+"""The address of a conference: in no mail and on no page, see ``usecases.join``."""
+
 
 class Person(Model):
     """Somebody on the agenda. ``confirmed=False`` prints as "to be confirmed" and is a finding."""
@@ -87,6 +90,7 @@ class Session(Model):
     """A block of the day. People choose among sessions and familiarisations; a break is only shown.
 
     One that is ``overnight`` runs past midnight: its times that are not after its start are those of the next day.
+    ``join_url`` is the session's own conference, in place of the venue's.
     """
 
     id: Slug
@@ -98,6 +102,7 @@ class Session(Model):
     overnight: bool = False
     minutes: int | None = Field(default=None, ge=1, le=1440)
     capacity: int | None = Field(default=None, ge=0, le=MOST_PLACES)
+    join_url: JoinUrl | None = None
     items: list[AgendaItem] = Field(default_factory=list)
 
 
@@ -111,11 +116,12 @@ class Organiser(Model):
 
 
 class Venue(Model):
-    """Where. ``join_url`` is shown to registered people only, when it is time."""
+    """Where. ``join_url`` leads registered people to the conference, from ``join_opens_minutes`` before a session."""
 
     kind: Literal["online", "in-person"] = "online"
     name: Title
-    join_url: Annotated[str, StringConstraints(pattern=r"^https://[!#-;=?-~]+$", max_length=2000)] | None = None
+    join_url: JoinUrl | None = None
+    join_opens_minutes: int = Field(default=15, ge=0, le=24 * 60)
 
 
 class Document(Model):
@@ -269,6 +275,11 @@ class EventDocument(Model):
         starts = session.day + (session.overnight and part.starts < session.starts)
         ends = session.day + (session.overnight and part.ends <= session.starts)
         return self.instant(starts, part.starts), self.instant(ends, part.ends)
+
+    def join_url(self, session: Session) -> str:
+        """The conference of a session that people can register for: its own, else that of a venue that is online."""
+        venue = self.venue.join_url if self.venue.kind == "online" else None
+        return "" if session.kind == "break" else session.join_url or venue or ""
 
     @property
     def attendable(self) -> list[Session]:

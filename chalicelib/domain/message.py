@@ -25,6 +25,7 @@ class Attachment:
 class Links:
     """The addresses in one person's mails. ``unsubscribe`` asks first; ``unsubscribe_one_click`` takes a bare POST;
     ``contribution`` is where the one that a mail reminds of is handed in, ``data`` shows what is held about the person.
+    Below ``join`` is the page of each session that can be joined, by its id.
     """
 
     page: str
@@ -36,6 +37,7 @@ class Links:
     unsubscribe_one_click: str
     contribution: str = ""
     data: str = ""
+    join: str = ""
 
 
 @dataclass(frozen=True, slots=True)

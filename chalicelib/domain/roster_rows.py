@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from chalicelib.domain.errors import Invalid, Problem
@@ -36,6 +36,9 @@ MOST_COLUMNS = 200
 
 SEPARATORS = (",", ";", "\t")
 
+LINES_ABOVE = 30
+"""Lines of a report that may stand above its table, and are looked at for what separates cells."""
+
 
 def read_rows(records: Iterable[Record]) -> Iterator[tuple[int, Cells]]:
     """(line number, cells) of each row of a file, whose first record names the columns.
@@ -50,15 +53,20 @@ def read_rows(records: Iterable[Record]) -> Iterator[tuple[int, Cells]]:
     yield from _by_name(_header([one_line(cell) for cell in first[1]]), stream)
 
 
-def csv_records(lines: Iterable[str]) -> Generator[Record]:
+def csv_records(lines: Iterable[str], *, below: bool = False) -> Generator[Record]:
     """The records of a CSV file that hold anything; the file's first line is 1, a record counts by its first line.
 
     ``lines`` keep their ends. Comma, semicolon or tab, as the header has it; with or without a byte order mark; line
-    breaks in quoted cells (RFC 4180). Raises Invalid for a quotation mark left open.
+    breaks in quoted cells (RFC 4180). Where the header stands ``below`` other lines, tabs where there are any, because
+    sentences above it hold the others. Raises Invalid for a quotation mark left open.
     """
     stream = iter(lines)
     opening = _opening(stream)
-    reader, begins = csv.reader(chain(opening, stream), delimiter=_separator(opening), strict=True), 1
+    separator = _separator(opening)
+    if below:
+        opening += islice(stream, LINES_ABOVE)
+        separator = "\t" if any("\t" in line for line in opening) else _separator(["".join(opening)])
+    reader, begins = csv.reader(chain(opening, stream), delimiter=separator, strict=True), 1
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from chalicelib.domain.batch import BatchRequest
 from chalicelib.domain.erasure import Erased
 from chalicelib.domain.event import EventDocument
+from chalicelib.handlers import attendance_representations as attendance_out
 from chalicelib.handlers import batch_representations as batch_out
 from chalicelib.handlers import change_representations as change_out
 from chalicelib.handlers import contribution_representations as contribution_out
@@ -16,6 +17,7 @@ from chalicelib.handlers import places_representations as places_out
 from chalicelib.handlers import representations as out
 from chalicelib.handlers.organisers import SHEETS
 from chalicelib.usecases.answer_on_behalf import Paper
+from chalicelib.usecases.import_attendance import AttendanceImport
 from chalicelib.usecases.import_invitees import ImportReport
 
 Model = type[BaseModel]
@@ -40,6 +42,8 @@ class Operation:
 
 
 DRY_RUN = ("dry_run", "true: say what would happen and write nothing")
+
+REPORT_ZONE = ("time_zone", "the IANA zone of the times in the report; the event's when it is not said")
 
 OPERATIONS = (
     Operation("/api/openapi.json", "get", "This description", None, problems=()),
@@ -287,6 +291,33 @@ OPERATIONS = (
         answers_also=("text/csv",),
     ),
     Operation("/api/events/{event}/feedback", "get", "What came back", out.FeedbackList, answers_also=("text/csv",)),
+    Operation(
+        "/api/events/{event}/attendance",
+        "get",
+        "Who attended which session",
+        attendance_out.AttendanceList,
+        answers_also=("text/csv",),
+        query=(("session", "a session of the agenda"),),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/attendance/{session}",
+        "post",
+        "Add a report of Zoom or Teams to the attendance of a session; the same report again changes nothing",
+        AttendanceImport,
+        takes_also=SHEETS,
+        query=(DRY_RUN, REPORT_ZONE),
+        problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/attendance/{session}",
+        "put",
+        "Put a report of Zoom or Teams in the place of those that were imported for a session",
+        AttendanceImport,
+        takes_also=SHEETS,
+        query=(DRY_RUN, REPORT_ZONE),
+        problems=(404, 409, 422),
+    ),
     Operation(
         "/api/events/{event}/contributions",
         "get",

@@ -24,6 +24,7 @@ EVENT = "/api/events/{event}"
 PERSON = f"{EVENT}/invitees/{{invitee}}"
 LIST = f"{EVENT}/lists/{{listed}}"
 BATCH = f"{EVENT}/batches/{{batch}}"
+ATTENDANCE = f"{EVENT}/attendance/{{session}}"
 
 
 class Route(NamedTuple):
@@ -46,6 +47,9 @@ ROUTES = (
     Route("PUT", f"{EVENT}/documents/{{document}}/{{language}}", "events.put_event_document", ["application/pdf"]),
     Route("GET", f"{EVENT}/registrations", "events.get_registrations"),
     Route("GET", f"{EVENT}/feedback", "events.get_feedback"),
+    Route("GET", f"{EVENT}/attendance", "attendance.get_attendance"),
+    Route("POST", ATTENDANCE, "attendance.post_attendance", SHEETS),
+    Route("PUT", ATTENDANCE, "attendance.put_attendance", SHEETS),
     Route("GET", f"{EVENT}/contributions", "contribution_lists.get_contributions"),
     Route("POST", f"{PERSON}/contributions/{{contribution}}/open", "contribution_lists.post_open"),
     Route("GET", f"{EVENT}/invitees", "people.get_invitees"),

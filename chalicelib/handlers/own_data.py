@@ -68,6 +68,7 @@ def _page(
         status,
         deliveries=file.deliveries,
         kept=visit.person.registration,
+        attended=visit.person.attended,
         until=kept_until(visit.event.document),
         problems=list(problems),
         values={name: form[name][0] for name in ("name", "language") if name in form} if form else {},

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from chalicelib.domain.address import Address
+from chalicelib.domain.attendance import Attended, Source
 from chalicelib.domain.batch import Status, status_of
 from chalicelib.domain.contribution import HandedIn, due_until, find
 from chalicelib.domain.delivery import Delivery, State
@@ -111,6 +112,20 @@ class OwnContribution(BaseModel):
         return cls(**facts, **handed.model_dump(include=set(cls.model_fields)))
 
 
+class OwnAttendance(BaseModel):
+    """A session that a person attended, as Join or a report of the platform tells; only a report tells ``minutes``."""
+
+    session: str
+    sources: list[Source]
+    first_at: datetime | None
+    last_at: datetime | None
+    minutes: int | None
+
+    @classmethod
+    def of(cls, attended: Attended) -> "OwnAttendance":
+        return cls(**{name: getattr(attended, name) for name in cls.model_fields})
+
+
 class PersonOut(BaseModel):
     """A person's whole file. ``suppression`` is of the address; the timeline begins with what happened last."""
 
@@ -118,6 +133,7 @@ class PersonOut(BaseModel):
     registration: OwnRegistration | None
     request: RequestOut | None = Field(description="What waits for approval or for a place, or was refused")
     contributions: list[OwnContribution]
+    attendance: list[OwnAttendance]
     gave_feedback: bool
     suppression: Suppression | None
     deliveries: list[DeliveryOut]
@@ -131,6 +147,7 @@ class PersonOut(BaseModel):
             registration=OwnRegistration.of(person.registration) if person.registration else None,
             request=RequestOut.of_request(person.request) if person.request else None,
             contributions=[OwnContribution.of(handed, document) for handed in person.contributions.values()],
+            attendance=[OwnAttendance.of(attended) for attended in person.attended.values()],
             gave_feedback=person.gave_feedback,
             suppression=read.suppression,
             deliveries=[DeliveryOut.of(delivery) for delivery in read.file.deliveries],

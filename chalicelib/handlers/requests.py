@@ -89,10 +89,14 @@ def _multipart(content_type: str, body: bytes) -> dict[str, list[str]]:
     return form
 
 
-def flag(request: Request, name: str) -> bool:
-    """``?name=true``, the only parameter there may be: a misspelt one must not send mail. Raises Invalid."""
-    for unknown in parameters(request).keys() - {name}:
-        raise Invalid.field(unknown, f"There is no such parameter. There is {name}.")
+def flag(request: Request, name: str, *, beside: str = "") -> bool:
+    """``?name=true``, the only parameter there may be, or with one ``beside`` it: a misspelt one must not send mail.
+
+    Raises Invalid.
+    """
+    known = [name, beside] if beside else [name]
+    for unknown in parameters(request).keys() - {*known}:
+        raise Invalid.field(unknown, f"There is no such parameter. There is {' and '.join(known)}.")
     value = parameters(request).get(name, "false")
     if value not in ("true", "false"):
         raise Invalid.field(name, "Write true or false.")

@@ -63,6 +63,11 @@ def file_path(question: str) -> str:
     return f"/registration/files/{question}"
 
 
+def join_path(session: str) -> str:
+    """Where a session is joined below a person's link; ``MailLinks.join`` says the same to mails."""
+    return f"/join/{session}"
+
+
 PageView = Callable[..., Response]
 
 
@@ -116,6 +121,8 @@ class Visit:
         links["unsubscribe"] = self.url(purpose="unsubscribe")
         asked = asked_of(self.event.document, self.person.invitee)
         contributions = {one.id: self.url(contribution_path(one.id)) for one in asked}
+        joins = {one.id: self.url(join_path(one.id)) for one in self.event.document.sessions
+                 if self.event.document.join_url(one)}  # fmt: skip
         languages = [
             (code, load_locale(code).name, self.url(here, purpose=purpose, language=code)) for code in self._spoken
         ]
@@ -124,7 +131,7 @@ class Visit:
             "invitee": self.person.invitee,
             "registration": self.person.registered,
             "request": self.person.request,
-            "links": {**links, "contributions": contributions},
+            "links": {**links, "contributions": contributions, "joins": joins},
             "languages": languages,
             "now": self.now,
             "problems": [],

@@ -98,6 +98,7 @@ def mail_links(links: Links, invitee: Invitee, kind: Kind, occurrence: str = "")
         unsubscribe=unsubscribe,
         unsubscribe_one_click=unsubscribe,
         data=links.url(invitee, path="/data"),
+        join=links.url(invitee, path="/join"),
         contribution=links.url(invitee, path=f"/contributions/{asked}") if asked else "",
     )
 

@@ -53,6 +53,10 @@ def as_json(event: Event, file: WholeFile) -> bytes:
             one.model_dump(mode="json", include={"purpose", "filename", "size", "type", "checked_at"})
             for one in person.uploads.values()
         ],
+        "attendance": [
+            {**one.model_dump(mode="json", exclude={"invitee", "event"}), "minutes": one.minutes}
+            for one in person.attended.values()
+        ],
         "gave_feedback": person.gave_feedback,
         "mails": [
             line.model_dump(mode="json", include={"kind", "occurrence", "state", "sent_at", "delivered_at", "reason"})

@@ -23,6 +23,8 @@ PLACES = ("page", "answer", "registration", "confirmation", "place", "colleague"
           "feedback", "unsubscribe", "data", "data_file")
 LINKS: dict[str, Any] = {place: f"https://convoke.example/i/token/{place}" for place in (*PLACES, "hand_in")}
 LINKS["contributions"] = {"paper": "https://convoke.example/i/token/contributions/paper"}
+LINKS["joins"] = {name: f"https://convoke.example/i/token/join/{name}" for name in ("session-1", "session-2")}
+LINKS["conference"] = "https://conference.example/j/1?pwd=a&b"
 FEEDBACK = {"questions": [
     {"id": "overall", "label": both("How useful was it?", "Насколько это было полезно?"), "kind": "rating",
      "required": True},
@@ -94,6 +96,14 @@ def waiting(state: RequestState) -> PlaceRequest:
     reason = 'The seminar is for "directors" & their deputies.' if state == "refused" else ""
     return PlaceRequest(**REGISTRATION.model_dump(), state=state, number=3, until=until, reason=reason)
 
+
+
+JOIN: dict[str, Any] = {
+    "session": EVENT.document.session("session-1"), "state": "open", "opens": datetime(2021, 1, 28, 7, 15, tzinfo=UTC),
+    "awaited": False, "joined_at": None, "may_register": False, "feedback_open": False, "registration": REGISTRATION,
+    "rsvp": "accepted"}
+NOT_CHOSEN = JOIN | {"state": "not-registered"}
+
 ASKED = EVENT.document.contributions[0]
 FIELDS = {"key": "private/a/b/c", "Content-Type": "application/octet-stream"}
 OFFER = Offer("u" * 20, "https://private.s3.example/", FIELDS)
@@ -121,7 +131,7 @@ FILE_ARRIVED = WITHOUT_FORM | {"found": SENT, "add": LINKS["hand_in"]}
 INVITATION = {"state": "open", "answered": False}
 LEAVING: dict[str, Any] = {"category": "invitations", "left": []}
 
-DATA: dict[str, Any] = {"deliveries": [], "kept": None, "until": AFTER + timedelta(days=365)}
+DATA: dict[str, Any] = {"deliveries": [], "kept": None, "attended": {}, "until": AFTER + timedelta(days=365)}
 
 STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "invitation": ("invitation", INVITATION),
@@ -195,6 +205,16 @@ STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
         ("again", "Tick the box first."))),
     "unsubscribe-feedback": ("unsubscribe", {"category": "feedback", "left": []}),
     "unsubscribe-feedback-done": ("unsubscribe", {"category": "feedback", "left": ["feedback", "invitations"]}),
+    "join-early": ("join", JOIN | {"state": "early"}),
+    "join-awaited": ("join", JOIN | {"state": "early", "awaited": True}),
+    "join-open": ("join", JOIN | {"posts_to": "https:"}),
+    "join-open-again": ("join", JOIN | {"posts_to": "https:", "joined_at": datetime(2021, 1, 28, 7, 31, tzinfo=UTC)}),
+    "join-led": ("join", JOIN | {"state": "led", "conference": LINKS["conference"]}),
+    "join-over": ("join", JOIN | {"state": "over"}),
+    "join-over-feedback": ("join", JOIN | {"state": "over", "feedback_open": True}),
+    "join-not-registered": ("join", NOT_CHOSEN | {"registration": None, "may_register": True}),
+    "join-not-chosen": ("join", NOT_CHOSEN | {"may_register": True}),
+    "join-not-chosen-closed": ("join", NOT_CHOSEN),
     "contribution": ("contribution", CONTRIBUTION),
     "contribution-arrived": ("contribution", CONTRIBUTION | ARRIVED),
     "contribution-arrived-again": ("contribution", CONTRIBUTION | ARRIVED | {"handed": TOLD}),
@@ -209,7 +229,7 @@ STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
                                       | {"state": "closed", "handed": SENT}),
     "data": ("data", DATA),
     "data-registered": ("data", DATA | {"kept": REGISTRATION, "registration": REGISTRATION, "rsvp": "accepted",
-                                        "handed_in": ["paper"]}),
+                                        "handed_in": ["paper"], "attended": {"session-1": True, "session-2": True}}),
     "data-files": ("data", DATA | {"kept": REGISTRATION.model_copy(update={"files": {"letter": LETTER.filename}})}),
     "data-withdrawn": ("data", DATA | {"withdrawn_by": "head", "rsvp": "declined"}),
     "data-unticked": ("data", DATA | {"kept": REGISTRATION} | asked(("sure", "Tick the box first."))),

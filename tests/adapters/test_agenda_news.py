@@ -47,6 +47,8 @@ def test_a_session_is_one_line_with_all_that_changed_in_it_on_the_readers_clock(
     (lambda raw: raw.update(date="2021-02-04"),
      "The event is now on Thursday, 4 February 2021, it was on Thursday, 28 January 2021"),
     (lambda raw: raw["venue"].update(join_url="https://other.example.org/j/9"), "There is another link to join"),
+    (lambda raw: session(raw, "session-2").update(join_url="https://other.example.org/j/9"),
+     "Session 2: Working together: there is another link to join"),
     (lambda raw: raw["venue"].update(name=both("Hofburg", "Хофбург")),
      "The place is now Hofburg, it was Online, on Zoom"),
     (lambda raw: item(raw, "opening")["people"].pop(),

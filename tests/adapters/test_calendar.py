@@ -105,12 +105,26 @@ def test_an_entry_is_in_the_persons_language_and_its_items_in_the_persons_time()
 
 def test_the_join_link_is_for_registered_people_only() -> None:
     without = entries_of(event(), join=False)
-    assert b"meet.example.org" not in without.replace(b"\r\n ", b"")
+    assert b"/join/" not in without.replace(b"\r\n ", b"")
     entry = one(entries_of(event(), sessions=("session-1",), join=True))
-    assert entry["URL"] == JOIN
-    assert f"Join: {JOIN}" in entry["DESCRIPTION"]
-    assert entry["CONFERENCE"] == JOIN
+    assert entry["URL"] == f"{PAGE}/join/session-1"
+    assert f"Join: {PAGE}/join/session-1" in entry["DESCRIPTION"]
+    assert entry["CONFERENCE"] == f"{PAGE}/join/session-1"
     assert (entry["CONFERENCE"].params["VALUE"], entry["CONFERENCE"].params["FEATURE"]) == ("URI", "VIDEO")
+    assert "meet.example.org" not in entries_of(event(), join=True).decode().replace("\r\n ", "")
+
+
+def test_the_page_to_join_stands_below_the_persons_page_in_whatever_language_that_is_shown() -> None:
+    spoken = calendar(event(), person(), ["session-2"], load_locale("ru"), method="PUBLISH", now=NOW,
+                      page_url=f"{PAGE}?lang=ru", join=True)
+    assert one(spoken)["URL"] == f"{PAGE}/join/session-2"
+
+
+def test_a_session_of_its_own_conference_can_be_joined_in_an_event_in_person() -> None:
+    sessions = [{**raw, **({"join_url": JOIN} if raw["id"] == "session-2" else {})} for raw in SESSIONS]
+    hybrid = event(venue={"kind": "in-person", "name": both("Hofburg", "Хофбург"), "join_url": JOIN}, sessions=sessions)
+    first, second_one = parsed(entries_of(hybrid, join=True))
+    assert "URL" not in first and second_one["URL"] == f"{PAGE}/join/session-2"
 
 
 def test_an_event_without_a_join_link_has_none_to_show() -> None:

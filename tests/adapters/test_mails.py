@@ -43,10 +43,10 @@ LINKS = Links(
     page=BASE, registration=f"{BASE}/registration", agenda=f"{BASE}/agenda.pdf", calendar=f"{BASE}/calendar.ics",
     feedback=f"{BASE}/feedback", unsubscribe="https://convoke.example/u/i1.k2.abc",
     unsubscribe_one_click="https://convoke.example/u/i1.k2.abc", contribution=f"{BASE}/contributions/paper",
-    data=f"{BASE}/data")
+    data=f"{BASE}/data", join=f"{BASE}/join")
 MAIN = {"invitation": LINKS.page, "chase": LINKS.page, "confirmation": LINKS.registration,
-        "change": LINKS.registration, "reminder": SYMPOSIUM["venue"]["join_url"], "feedback": LINKS.feedback,
-        "contribution": LINKS.contribution}
+        "change": LINKS.registration,
+        "reminder": f"{LINKS.join}/session-1", "feedback": LINKS.feedback, "contribution": LINKS.contribution}
 
 Compose = Callable[..., Words]
 
@@ -273,11 +273,14 @@ def test_what_one_can_leave_shows_how_and_what_one_asked_for_does_not(kind: Kind
 def test_the_link_to_join_is_in_the_reminder_alone(kind: Kind) -> None:
     words = mail(kind)
     for part in (words.text, words.html):
-        assert (SYMPOSIUM["venue"]["join_url"] in part) is (kind == "reminder")
+        assert (f"{LINKS.join}/session-1" in part) is (kind == "reminder")
+        assert "meet.symposium.example" not in part
 
 
 def test_without_reminders_the_confirmation_brings_the_link_to_join() -> None:
-    assert SYMPOSIUM["venue"]["join_url"] in mail("confirmation", of=event(reminders=[])).text
+    words = mail("confirmation", of=event(reminders=[]))
+    for name in ("session-1", "session-2"):
+        assert f"{LINKS.join}/{name}" in words.text and f"{LINKS.join}/{name}" in Page(words.html).links
 
 
 def test_a_meeting_in_a_building_has_no_link_to_join() -> None:

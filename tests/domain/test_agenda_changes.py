@@ -43,6 +43,8 @@ def told(edit: Edit) -> list[tuple[str, str, str, str]]:
     (lambda raw: raw.update(date="2021-02-04"), ("date", "urgent", "", "")),
     (lambda raw: raw.update(time_zone="Europe/London"), ("zone", "urgent", "", "")),
     (lambda raw: raw["venue"].update(join_url="https://other.example.org/j/9"), ("join-link", "urgent", "", "")),
+    (lambda raw: session(raw, "session-2").update(join_url="https://other.example.org/j/9"),
+     ("join-link", "urgent", "session-2", "")),
     (lambda raw: raw["venue"].update(name=both("Hofburg, Vienna", "Хофбург, Вена")), ("venue", "urgent", "", "")),
     (lambda raw: raw["title"].update(en=raw["title"]["en"] + "."), ("event-title", "silent", "", "")),
     (lambda raw: raw.update(title=both("Another meeting", "Другая встреча")), ("event-title", "digest", "", "")),

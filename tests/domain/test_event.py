@@ -136,6 +136,12 @@ def test_dates_that_calendars_cannot_hold_are_refused(day: str) -> None:
 @pytest.mark.parametrize("url", ["http://a.example", "javascript:alert(1)", "https://a/b c", 'https://a"', "https://a/\x07"])
 def test_the_join_link_is_https(url: str) -> None:
     assert "join_url" in refused(venue={"name": {"en": "Online"}, "join_url": url})
+    assert "sessions.0.join_url" in refused(sessions=[{**raw()["sessions"][0], "join_url": url}])
+
+
+@pytest.mark.parametrize("minutes", [-1, 1441, "soon"])
+def test_a_session_opens_at_most_a_day_before_it_starts(minutes: object) -> None:
+    assert "venue.join_opens_minutes" in refused(venue={"name": {"en": "Online"}, "join_opens_minutes": minutes})
 
 
 def test_a_misspelt_field_is_refused_and_not_ignored() -> None:

@@ -15,8 +15,8 @@ INVITEES = {
 }  # fmt: skip
 """The use cases behind an invitee's pages."""
 
-ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "invitees", "mailing", "organisers",
-         "own_data", "problems", "requests", "ses_events", "typeset", "visit"}  # fmt: skip
+ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "invitees", "join", "mailing",
+         "organisers", "own_data", "problems", "requests", "ses_events", "typeset", "visit"}  # fmt: skip
 """The handlers' rooms with routes and functions, and what invitees' pages need of the others."""
 
 HEAVY = {"boto3", "concurrent.futures.thread", "icalendar", "jinja2.ext", "openpyxl", "s3transfer", "typst"}

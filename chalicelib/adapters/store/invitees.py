@@ -5,6 +5,7 @@
     INVITEE#<i>  REQUEST                         see ``places``
     INVITEE#<i>  FEEDBACK                        see ``feedback``
     INVITEE#<i>  CONTRIBUTION#…, UPLOAD#…        see ``contributions``
+    INVITEE#<i>  ATTENDANCE#…                    see ``attendance``
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from chalicelib.adapters.store.addresses import AS_SUPPRESSED, Addresses, as_sup
 from chalicelib.adapters.store.due import Due, due_put
 from chalicelib.adapters.store.ledger import read_delivery
 from chalicelib.adapters.store.person import (
+    ATTENDANCE,
     CONTRIBUTION,
     IN_DELEGATION,
     LOG,
@@ -26,6 +28,7 @@ from chalicelib.adapters.store.person import (
     log_put,
     profile_item,
     profile_key,
+    read_attended,
     read_contribution,
     read_log,
     read_profile,
@@ -49,6 +52,7 @@ from chalicelib.adapters.store.table import (
     Write,
 )
 from chalicelib.adapters.store.unchanged import NOT_OVERTAKEN, accepted, as_seen, same_links, withdrawal
+from chalicelib.domain.attendance import Attended
 from chalicelib.domain.contribution import HandedIn
 from chalicelib.domain.delivery import Delivery
 from chalicelib.domain.eligible import Beside
@@ -84,7 +88,9 @@ CURSOR_KEYS = ("PK", "SK", "GSI1PK", "GSI1SK")
 
 @dataclass(frozen=True)
 class PersonFile:
-    """What is kept of one person, from one Query; ``contributions``, and the kept ``uploads``, by their id."""
+    """What is kept of one person, from one Query; ``contributions``, and the kept ``uploads``, by their id;
+    ``attended`` by session.
+    """
 
     invitee: Invitee
     registration: Registration | None
@@ -94,6 +100,7 @@ class PersonFile:
     """Those that invited or chased the person, or whoever named them."""
     contributions: dict[str, HandedIn] = field(default_factory=dict)
     uploads: dict[str, PrivateUpload] = field(default_factory=dict)
+    attended: dict[str, Attended] = field(default_factory=dict)
 
     @property
     def registered(self) -> Registration | None:
@@ -215,7 +222,9 @@ class Invitees:
         return [one for one, _ in self.load(found, beside="").values()]
 
     def listing(self, event: str, what: str = "INVITEE", fields: Sequence[str] = ()) -> Iterator[Item]:
-        """Every item of a listing (``INVITEE``, ``REGISTRATION``, ``REQUEST``, ``FEEDBACK``), or these fields of it."""
+        """Every item of a listing (``INVITEE``, ``REGISTRATION``, ``REQUEST``, ``FEEDBACK``, ``ATTENDANCE``), or these
+        fields of it.
+        """
         for shard in range(SHARDS):
             yield from self._table.query_all(f"EVENT#{event}#{shard}", begins=f"{what}#", index="GSI1", fields=fields)
 
@@ -359,6 +368,7 @@ def _person(items: dict[str, Item]) -> PersonFile | None:
     registration = items.get("REGISTRATION")
     handed_in = [read_contribution(item) for name, item in items.items() if name.startswith(CONTRIBUTION)]
     uploads = [read_upload(item) for name, item in items.items() if name.startswith(UPLOAD)]
+    attended = [read_attended(item) for name, item in items.items() if name.startswith(ATTENDANCE)]
     asked = [item["batch"] for name, item in items.items() if name.startswith(ASKED) and item.get("batch")]
     invitee = read_profile(items["PROFILE"])
     return PersonFile(
@@ -369,4 +379,5 @@ def _person(items: dict[str, Item]) -> PersonFile | None:
         tuple(dict.fromkeys([*asked, *invitee.batches])),
         {one.contribution: one for one in handed_in},
         {one.id: one for one in uploads if one.kept},
+        {one.session: one for one in attended},
     )

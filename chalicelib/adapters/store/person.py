@@ -3,6 +3,7 @@
     INVITEE#<i>  PROFILE         who, how to reach them, what they answered
     INVITEE#<i>  REGISTRATION    what they told us when they accepted
     INVITEE#<i>  CONTRIBUTION#<id>, UPLOAD#<id>  what they handed in, see ``contributions``
+    INVITEE#<i>  ATTENDANCE#<session>  that they attended it, see ``attendance``
     INVITEE#<i>  LOG#<time>#<n>  what happened, for the organiser
 
 Listings go through GSI1, whose partition ``EVENT#<e>#<0..7>`` is spread by invitee; a delegation's through GSI2, which
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.adapters.store.table import Item, Key, Put
+from chalicelib.domain.attendance import Attended
 from chalicelib.domain.contribution import HandedIn
 from chalicelib.domain.event import utc
 from chalicelib.domain.history import LogEntry
@@ -29,6 +31,8 @@ LOG = "LOG#"
 CONTRIBUTION = "CONTRIBUTION#"
 
 UPLOAD = "UPLOAD#"
+
+ATTENDANCE = "ATTENDANCE#"
 
 
 def profile_key(invitee_id: str) -> Key:
@@ -45,6 +49,10 @@ def contribution_key(invitee_id: str, contribution_id: str) -> Key:
 
 def upload_key(invitee_id: str, upload_id: str) -> Key:
     return f"INVITEE#{invitee_id}", f"{UPLOAD}{upload_id}"
+
+
+def attendance_key(invitee_id: str, session: str) -> Key:
+    return f"INVITEE#{invitee_id}", f"{ATTENDANCE}{session}"
 
 
 def listed(event: str, invitee_id: str, what: str, name: str = "") -> dict[str, str]:
@@ -107,6 +115,11 @@ def read_contribution(item: Item) -> HandedIn:
 
 def read_upload(item: Item) -> PrivateUpload:
     return PrivateUpload.model_validate({name: item[name] for name in PrivateUpload.model_fields if name in item})
+
+
+def read_attended(item: Item) -> Attended:
+    said = {name: item[name] for name in Attended.model_fields if name in item}
+    return Attended.model_validate({**said, "imported": [span.split("/") for span in item.get("imported", ())]})
 
 
 def log_put(
