@@ -1,4 +1,4 @@
-"""A process dies before each AWS call of a flow, and after each that writes: nobody is mailed twice, nobody forgotten."""
+"""A process dies before each AWS call of a flow, and after each that writes: nobody is mailed twice or forgotten."""
 
 from collections import Counter
 from collections.abc import Callable
