@@ -229,7 +229,7 @@ def test_whoever_is_told_of_alarms_hears_of_every_function_that_works_unseen(res
     alarms = [one["Properties"] for one in resources.values() if one.get("Type") == "AWS::CloudWatch::Alarm"]
     assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms)
     failing = [alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms if alarm["MetricName"] == "Errors"]
-    assert sorted(failing) == ["Clock", "Deliver", "DeliverNow", "Desk", "SesEvents"]
+    assert sorted(failing) == ["Clock", "Deliver", "DeliverNow", "Desk", "InboundMail", "SesEvents"]
 
 
 def test_each_queue_has_dead_letters_of_its_own_and_somebody_hears_of_them(resources: dict[str, Any]) -> None:
@@ -243,7 +243,7 @@ def test_each_queue_has_dead_letters_of_its_own_and_somebody_hears_of_them(resou
 
 def test_a_queue_hides_a_message_six_times_as_long_as_its_function_may_take(resources: dict[str, Any]) -> None:
     functions = json.loads((ROOT / ".chalice/config.json").read_text())["stages"]["prod"]["lambda_functions"]
-    for function in ("deliver", "deliver_now", "desk", "ses_events"):
+    for function in ("deliver", "deliver_now", "desk", "ses_events", "inbound_mail"):
         [source] = resources[function.title().replace("_", "")]["Properties"]["Events"].values()
         queue = resources[source["Properties"]["Queue"]["GetAtt"].removesuffix(".Arn")]["Properties"]
         assert queue["VisibilityTimeout"] >= 6 * functions[function]["lambda_timeout"]
