@@ -168,7 +168,8 @@ def _done(
     )
     if does == "not-theirs":
         return does
-    if does == "drop" and person.request and person.request.state in ALIVE:
+    waits = registered and person.request and person.request.state in ALIVE
+    if waits and entry and does != "nothing":
         return "waiting"
     guard: list[Write] = [*counted(invitee.id, "", now), *noted(invitee, entry, said, now)]
     if does == "nothing":
