@@ -46,7 +46,7 @@ LARGEST = 2_000_000
 
 LARGEST_CALENDAR = 256_000
 
-LONGEST_HEADER, LONGEST_TEXT, LONGEST_COMMENT, LONGEST_SUBJECT = 2_000, 20_000, 500, 300
+LONGEST_HEADER, LONGEST_TEXT, LONGEST_COMMENT, LONGEST_SUBJECT, LONGEST_ADDRESS = 2_000, 20_000, 500, 300, 320
 """Characters of each that are looked at."""
 
 PARTS, DEPTH, ENTRIES = 50, 10, 20
@@ -146,7 +146,8 @@ def _received(message: Message) -> dict[str, str]:
 
 def _addresses(value: str) -> list[str]:
     try:
-        return [one.addr_spec for one in policy.default.header_factory("To", value).addresses]
+        found = policy.default.header_factory("To", value).addresses
+        return [one_line(one.addr_spec)[:LONGEST_ADDRESS] for one in found]
     except Exception:  # header objects raise for some of what is broken
         return []
 
@@ -182,11 +183,10 @@ def _parts(message: Message) -> Iterator[Message]:
     while waiting and seen < PARTS:
         part, depth = waiting.pop(0)
         seen += 1
-        inner = part.get_payload()
-        if not isinstance(inner, list):
+        if not part.is_multipart():
             yield part
         elif part.get_content_maintype() != "message" and depth < DEPTH:
-            waiting = [(one, depth + 1) for one in inner if isinstance(one, Message)] + waiting
+            waiting = [(one, depth + 1) for one in part.get_payload() if isinstance(one, Message)] + waiting
 
 
 def _decoded(part: Message) -> str:

@@ -110,12 +110,12 @@ class Mail:
 
 def why_not(mail: Mail, now: datetime) -> Why | None:
     """Why this mail is no answer, whoever it names; None when its one answer may count."""
+    if "FAIL" in (mail.spam, mail.virus):
+        return "unsafe"
     if mail.fault:
         return mail.fault
     if not mail.answers:
         return "message"
-    if "FAIL" in (mail.spam, mail.virus):
-        return "unsafe"
     if len(mail.answers) > 1:
         return "several"
     [said] = mail.answers

@@ -49,6 +49,7 @@ def part(content: bytes, kind: str = "text/calendar; method=REPLY; charset=utf-8
         (b"\xef\xbb\xbf" + REPLY.encode(), "text/calendar; charset=utf-8"),
         (REPLY.replace("METHOD:REPLY", "method:reply").encode(), "text/calendar; method=REPLY"),
         (REPLY.encode(), "text/calendar; charset=klingon"),
+        (REPLY.encode(), "text/calendar; charset*0*=''utf-8"),
         (REPLY.encode(), 'application/octet-stream; name="Answer.ICS"'),
     ],
 )  # fmt: skip
@@ -236,6 +237,7 @@ def test_a_broken_encoding_is_unreadable(content: bytes) -> None:
 HEADERS = ["From", "To", "Subject", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition",
            "Authentication-Results", "X-SES-RECEIPT", "Return-Path", "Received"]  # fmt: skip
 VALUES = ["multipart/mixed; boundary=a", "text/calendar; method=REPLY", "message/rfc822", "base64", "=?x?q?=?=", "a@b",
+          "=?utf-8?q?=ff?=@b.example",
           "attachment; filename*=x''%ff.ics", "text/plain; charset*0*=''x", ":;,<>@", "(" * 500]  # fmt: skip
 LINES = st.sampled_from([*REPLY.split("\r\n"), "--a", "--a--", "", "ATTENDEE:", "DTSTAMP;VALUE=DATE:20210101",
                          "UID;X=\x00:", "BEGIN:VALARM", "SEQUENCE:9" + "9" * 40])  # fmt: skip
@@ -252,7 +254,16 @@ def test_any_octets_are_read_without_an_error(content: bytes) -> None:
 )
 def test_any_mail_is_read_without_an_error(head: list[tuple[str, str]], body: list[str]) -> None:
     text = "\r\n".join([*(f"{name}: {value}" for name, value in head), "", *body])
-    read_mail(text.encode("utf-8", "replace"))
+    mail = read_mail(text.encode("utf-8", "replace"))
+    assert all(said.encode() or not said for said in (mail.sender, *mail.recipients, mail.subject, mail.text))
+
+
+@pytest.mark.parametrize(
+    "sender", ["=?utf-8?q?=ff=fe?=@example.org", "=?utf-8?b?/w==?= <=?x?q?=ff?=@b.example>", "\udcff@b"]
+)
+def test_an_address_of_broken_letters_can_be_stored(sender: str) -> None:
+    mail = read_mail(f"From: {sender}\r\nSubject: {sender}\r\n\r\nx".encode("utf-8", "surrogateescape"))
+    assert (mail.sender + mail.subject).encode() is not None
 
 
 @given(st.permutations(REPLY.split("\r\n")[:-1]), st.sampled_from(["text/calendar", "text/calendar; method=REPLY"]))

@@ -1,4 +1,4 @@
-"""A calendar's answer on the deployed stack: from the invitation's own entry through the bucket to the person's file."""
+"""A calendar's answer on the deployed stack: from the invitation's own entry by the bucket to the person's file."""
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.actors import Mailbox, Organiser, wait_until
+from infra.local.actors import Mailbox, Organiser, Participant, personal_link, wait_until
 from infra.local.inbound import drop
 from infra.local.stack import LocalStack
 from tests.deployed import symposium
@@ -58,6 +58,40 @@ def test_who_declines_in_their_calendar_has_declined_and_a_stranger_is_filed(
     [mail] = [one for one in mails(organiser, event) if one["why"] == "message"]
     opened = organiser.call("GET", f"/events/{event}/inbound/{mail['inbound']}").json
     assert opened["text"] == "Where is it?"
+
+
+def test_who_declines_one_of_two_sessions_keeps_the_other_and_is_told(
+    stack: LocalStack, organiser: Organiser, mailbox: Mailbox
+) -> None:
+    event = f"answers-{uuid.uuid4().hex[:8]}"
+    to, clara = f"answers+{event}@symposium.example", f"clara-{event}@example.org"
+    document = symposium(DAY)
+    document["organiser"]["inbound"] = to
+    offered = [one for one in document["sessions"] if one.get("kind", "session") == "session"][:2]
+    document |= {"calendar_method": "REQUEST", "sessions": offered, "reminders": []}
+    document["attachments"] = {"confirmation": ["calendar"]}
+    published = organiser.call("PUT", f"/events/{event}", document)
+    assert published.status == 201, published.text
+    assert organiser.call("POST", f"/events/{event}/invitees", [{"email": clara, "name": "Clara"}]).status == 200
+    batch = organiser.call("POST", f"/events/{event}/batches", {"kind": "invitation"}, idempotency_key="x").json
+    assert organiser.approve(event, batch).status == 200
+    wait_until(lambda: len(mailbox.messages(event=event)) == 1, "the invitation", 30)
+    link = personal_link(mailbox.read(mailbox.messages(event=event)[0]["id"]), stack.web)
+    sessions = [one["id"] for one in offered]
+    assert Participant(link).register("Clara", "Ministry", sessions).status == 303
+    wait_until(lambda: len(confirmations(mailbox, event)) == 1, "the confirmation", 30)
+
+    entry = entry_in(mailbox.read(confirmations(mailbox, event)[0]["id"]))
+    said = answered(entry, "DECLINED", datetime.now(UTC) + timedelta(seconds=5))
+    drop(stack, mailed(said, clara, to=to))
+    wait_until(lambda: len(confirmations(mailbox, event)) == 2, "the confirmation of what is left", 30)
+    [kept] = organiser.call("GET", f"/events/{event}/registrations").json["registrations"]
+    assert kept["sessions"] == sessions[1:]
+    assert inbound(organiser, event) == []
+
+
+def confirmations(mailbox: Mailbox, event: str) -> list[dict[str, Any]]:
+    return mailbox.messages(event=event, kind="confirmation")
 
 
 def invitee(organiser: Organiser, event: str) -> dict[str, Any]:
