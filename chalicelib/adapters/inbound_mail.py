@@ -27,6 +27,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
 from functools import partial
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -41,19 +42,26 @@ FOLDER = "inbound/"
 SETUP = f"{FOLDER}AMAZON_SES_SETUP_NOTIFICATION"
 """What SES writes when the rule is made: no mail."""
 
-LARGEST = 2_000_000
+LARGEST = 500_000
 """Octets of a mail that is read whole: an answer of a calendar has some ten thousand."""
 
-LARGEST_CALENDAR = 256_000
+LARGEST_CALENDAR, LONGEST_CALENDAR = 64_000, 2_000
+"""Characters and lines of a calendar that is read; an answer has some hundred lines."""
 
 LONGEST_HEADER, LONGEST_TEXT, LONGEST_COMMENT, LONGEST_SUBJECT, LONGEST_ADDRESS = 2_000, 20_000, 500, 300, 320
 """Characters of each that are looked at."""
 
-PARTS, DEPTH, ENTRIES = 50, 10, 20
-"""How many parts, within how many others, and how many VEVENTs of one are looked at."""
+HEADERS, PARTS, DEPTH, ENTRIES = 300, 50, 10, 20
+"""How many headers, parts, within how many others, and VEVENTs of one are looked at."""
 
-NESTED = re.compile(rb"boundary\s*=|message/rfc822", re.IGNORECASE)
-"""What makes the parser go deeper: every line of a mail is compared with the boundary of each."""
+MOST_RECIPIENTS = 10
+"""Each may be the address of two events."""
+
+BOXES = 20
+"""Parts that hold others, in any part of a mail: the parser compares every line with the boundary of each."""
+
+_BOX = re.compile(rb"boundary\s*=|message/rfc822", re.IGNORECASE)
+_TYPE = re.compile(rb"(?:^|[\r\n])content-[a-z]+\s*:((?:[^\n]*\n(?=[ \t]))*[^\n]*)", re.IGNORECASE)
 
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;]+@[^\s<>;]+)")
 _DMARC = re.compile(r"\bdmarc=([a-z]+)(?:\s+header\.from=([A-Za-z0-9.-]+))?")
@@ -89,11 +97,15 @@ class InboundMails:
 
 
 def read_mail(content: bytes, *, cut: bool = False) -> Mail:
-    """What a mail says, whatever it is; ``cut`` when it goes on where this ends. Never raises."""
-    deep = len(NESTED.findall(content)) > PARTS
-    message = _parsed(content, whole=not (cut or deep))
-    answers, unreadable = _answers(message)
-    senders = [one for value in _values(message, "From") for one in _addresses(value)]
+    """What a mail says, whatever it is; ``cut`` when it goes on where this ends. Never raises.
+
+    Of one that is cut, or that the parser would be at for minutes, the head alone is read.
+    """
+    whole = not cut and not _endless(content)
+    message = _parsed(content, whole=whole)
+    answers, unreadable = _answers(message) if whole else ((), True)
+    named = _values(message, "From")
+    senders = _addresses(named[0]) if len(named) == 1 else []
     received = _received(message)
     found = _DMARC.findall(received.get("authentication-results", ""))
     [(dmarc, proven)] = found if len(found) == 1 else [("", "")]
@@ -101,15 +113,21 @@ def read_mail(content: bytes, *, cut: bool = False) -> Mail:
         sender=senders[0] if len(senders) == 1 else "",
         recipients=tuple(dict.fromkeys(_recipients(message, received))),
         subject=_words(next(iter(_values(message, "Subject")), ""))[:LONGEST_SUBJECT],
-        text=_text(message),
+        text=_text(message) if whole else "",
         automatic=_automatic(message),
         spam=received.get("x-ses-spam-verdict", "").upper(),
         virus=received.get("x-ses-virus-verdict", "").upper(),
         dmarc=dmarc,
         proven=proven.lower().strip("."),
         answers=answers,
-        fault="too-large" if cut else "unreadable" if deep or unreadable else "",
+        fault="too-large" if cut else "unreadable" if unreadable else "",
     )
+
+
+def _endless(content: bytes) -> bool:
+    """Boxes in boxes, or a header of thousands of parameters, which the parser copies for each."""
+    long = any(len(found[1]) > LONGEST_HEADER for found in _TYPE.finditer(content))
+    return long or len(_BOX.findall(content)) > BOXES
 
 
 def _parsed(content: bytes, *, whole: bool) -> Message:
@@ -125,7 +143,7 @@ def _parsed(content: bytes, *, whole: bool) -> Message:
 
 def _raw(message: Message) -> Iterator[tuple[str, str]]:
     """Names and values as they came, unfolded: UTF-8 where they are not ASCII, cut where they are long."""
-    for name, value in message.raw_items():
+    for name, value in islice(message.raw_items(), HEADERS):
         text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         yield name.lower(), " ".join(text.split())[:LONGEST_HEADER]
 
@@ -156,8 +174,8 @@ def _recipients(message: Message, received: dict[str, str]) -> Iterator[str]:
     if told := _FOR.search(received.get("received", "")):
         yield told[1]
     for name in ("To", "Cc"):
-        for value in _values(message, name):
-            yield from _addresses(value)[:PARTS]
+        for value in _values(message, name)[:1]:
+            yield from _addresses(value)[:MOST_RECIPIENTS]
 
 
 def _automatic(message: Message) -> bool:
@@ -235,7 +253,7 @@ def _read(text: str, stated: str) -> list[CalendarReply]:
     """The entries of a calendar whose part states this method, "" for none. Raises whatever is wrong with it."""
     from icalendar import Calendar
 
-    if len(text) > LARGEST_CALENDAR:
+    if len(text) > LARGEST_CALENDAR or text.count("\n") > LONGEST_CALENDAR:
         raise ValueError("longer than any answer")
     calendar = Calendar.from_ical(text)
     method = str(calendar.get("METHOD", "")).strip().upper()

@@ -34,7 +34,7 @@ Why = Literal[
 
 EXPLAINED: dict[Why, str] = {
     "message": "It holds no answer of a calendar: somebody wrote, or a machine did.",
-    "too-large": "It is larger than 2 MB, and only its head was read.",
+    "too-large": "It is larger than 500 KB, and only its head was read.",
     "unreadable": "Its answer could not be read.",
     "several": "It holds several answers that differ.",
     "not-an-answer": "It proposes, passes on or asks for something; only accepted, tentative and declined are answers.",

@@ -23,6 +23,7 @@ from chalicelib.domain.calendar_reply import Why as Reason
 from chalicelib.domain.errors import Limited, NotFound
 from chalicelib.domain.event import Event
 from chalicelib.domain.inbound import Filed, inbound_id, named_by, receives
+from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.places import ALIVE
 from chalicelib.usecases.answer import answer, answer_state
 from chalicelib.usecases.register import drop_session
@@ -164,7 +165,7 @@ def _done(
         rsvp=invitee.rsvp,
         registered=registered is not None,
         sessions=registered.sessions if registered else [one.id for one in event.document.attendable],
-        declined={name for name, last in known.items() if last.partstat == "DECLINED"},
+        declined={name for name, last in known.items() if last.partstat == "DECLINED" and _stands(last, invitee)},
     )
     if does == "not-theirs":
         return does
@@ -179,6 +180,11 @@ def _done(
     else:
         answer(room.invitees, event, person, does, now, guard, said.comment)
     return None
+
+
+def _stands(last: Known, invitee: Invitee) -> bool:
+    """Nothing was said of the event since."""
+    return invitee.answered_at is None or last.at >= invitee.answered_at
 
 
 def _stamp(said: CalendarReply) -> datetime:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters import inbound_mail
-from chalicelib.adapters.inbound_mail import LARGEST_CALENDAR, PARTS, read_mail
+from chalicelib.adapters.inbound_mail import BOXES, LARGEST_CALENDAR, LONGEST_CALENDAR, LONGEST_HEADER, PARTS, read_mail
 from chalicelib.domain.calendar_reply import CalendarReply, Mail, why_not
 from infra.local.inbound import as_received
 from tests.replies import PROGRAMS, TO, mailed, written
@@ -205,7 +205,7 @@ def test_a_mail_that_is_cut_is_known_by_its_head() -> None:
     assert (mail.sender, mail.answers, mail.fault) == (CLARA, (), "too-large")
 
 
-@pytest.mark.parametrize("deep", [PARTS + 1, 2_000])
+@pytest.mark.parametrize("deep", [BOXES + 1, 2_000])
 def test_a_mail_of_boxes_in_boxes_is_known_by_its_head(deep: int) -> None:
     boxes = b"".join(
         f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n'.encode() for n in range(deep)
@@ -224,9 +224,17 @@ def test_of_many_parts_the_first_are_read() -> None:
     assert why_not(read_mail(as_received(mail.as_bytes())), AT) == "message"
 
 
-def test_a_calendar_that_is_larger_than_any_answer_is_not_read() -> None:
-    long = REPLY.replace("END:VEVENT", f"X-LONG:{'x' * LARGEST_CALENDAR}\r\nEND:VEVENT")
-    assert why_not(read_mail(part(long.encode())), AT) == "unreadable"
+@pytest.mark.parametrize("more", [f"X-LONG:{'x' * LARGEST_CALENDAR}\r\n", "X:1\r\n" * LONGEST_CALENDAR])
+def test_a_calendar_that_is_larger_than_any_answer_is_not_read(more: str) -> None:
+    assert why_not(read_mail(part(REPLY.replace("END:VEVENT", f"{more}END:VEVENT").encode())), AT) == "unreadable"
+
+
+@pytest.mark.parametrize("line", ["\r\n", "\n", "\r"])
+@pytest.mark.parametrize("fold", ["", "\r\n ", "\r "])
+def test_a_mail_with_a_type_of_thousands_of_parameters_is_known_by_its_head(line: str, fold: str) -> None:
+    kind = "text/calendar" + f"{fold};a*0=b" * LONGEST_HEADER
+    content = f"From: {CLARA}\r\nTo: {TO}\r\nSubject: x{line}Content-Type: {kind}\r\n\r\n{REPLY}".encode()
+    assert read_mail(content) == Mail(sender=CLARA, recipients=(TO,), subject="x", fault="unreadable")
 
 
 @pytest.mark.parametrize("content", [b"%%% no base64 %%%", b"QkVHSU46VkNBTEVOREFS", b"\xff\xfe\x00"])

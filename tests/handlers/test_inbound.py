@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.inbound_mail import LARGEST
 from chalicelib.domain.agenda import check
 from chalicelib.domain.calendar_reply import EXPLAINED
 from infra.local.inbound import as_received
@@ -110,7 +111,7 @@ def test_hostile_octets_do_not_go_back_to_the_queue(web: Web) -> None:
 
 
 def test_of_a_mail_that_is_too_large_the_head_is_filed(web: Web) -> None:
-    received(web, HUMAN.encode() + b"x" * 2_000_000)
+    received(web, HUMAN.encode() + b"x" * LARGEST)
     [line] = web.api("GET", "/symposium/inbound").json_body["mails"]
     assert (line["why"], line["sender"]) == ("too-large", "clara@example.org")
 

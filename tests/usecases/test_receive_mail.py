@@ -140,6 +140,17 @@ def test_who_declines_one_session_of_several_has_not_declined_the_event_until_th
     assert sorted(history(shelf, clara)) == ["session-1: declined", "session-2: declined: On leave"]
 
 
+def test_a_session_that_was_declined_before_the_person_said_something_else_does_not_count_to_the_last(
+    shelf: Shelf, clara: Invitee
+) -> None:
+    assert receive(shelf, reply(shelf, clara, "DECLINED")) is None
+    shelf.clock.pass_(minutes=1)
+    answer(shelf, clara, "tentative")
+    shelf.clock.pass_(minutes=1)
+    assert receive(shelf, reply(shelf, clara, "DECLINED", TWO), "inbound/two") is None
+    assert rsvp(shelf, clara) == ("tentative", [])
+
+
 def test_who_is_registered_drops_the_session_that_they_decline_and_gives_its_place_back(shelf: Shelf) -> None:
     publish(shelf, sessions=sessions(session_1=1), waitlist=LINE, capacity=5)
     clara, boris = shelf.invite("clara", "boris")
@@ -361,17 +372,26 @@ STRANGE = st.sampled_from(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
-@given(STRANGE, st.sampled_from(["ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED"]), st.sampled_from([ONE, TWO]))
-def test_no_counter_and_no_other_message_changes_anything(
-    shelf: Shelf, method: str, partstat: str, session: str
+@given(
+    STRANGE,
+    st.sampled_from(["ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED"]),
+    st.sampled_from([ONE, TWO]),
+    st.sampled_from(["", "boris@example.org", "clara@example.com"]),
+)
+def test_no_counter_and_no_answer_to_somebody_elses_entry_changes_anything(
+    shelf: Shelf, method: str, partstat: str, session: str, other: str
 ) -> None:
     if not shelf.items():
         publish(shelf)
-        shelf.invite("clara")
-        register(shelf, shelf.invite("boris")[0])
+        for one in shelf.invite("clara", "boris"):
+            register(shelf, one, sessions=[ONE, TWO])
     clara = shelf.invitees.file("claraxxxxxxxxxxxxxxx").invitee
     before = [item for item in shelf.items() if not item["SK"]["S"].startswith("INBOUND#")]
-    assert receive(shelf, reply(shelf, clara, partstat, session, method=method)) is not None
+    method, attendee = ("REPLY", f"mailto:{other}") if other else (method, "")
+    calendar = answered(
+        entry(shelf, clara), partstat, NOW, uid=uid(clara, session), method=method, attendee=attendee
+    )
+    assert receive(shelf, mailed(calendar, other or clara.email, method=method)) is not None
     assert nothing_changed(shelf, before)
 
 
