@@ -120,8 +120,8 @@ def _apply(room: Mailroom, person: PersonFile, mail: Mail, now: datetime) -> Rea
         return "stale"
     try:
         return _done(room, event, person, session, said, known, now)
-    except Overtaken:
-        return "stale"
+    except Overtaken:  # perhaps by this very mail, in another worker's hands
+        return "stale" if _order(room.inbound.known(invitee.id).get(session), said) == "older" else None
     except Limited:
         return "too-many"
     except NotFound:

@@ -289,6 +289,40 @@ def test_an_answer_that_is_overtaken_while_it_is_written_is_filed(
     assert rsvp(shelf, clara) == ("tentative", [])
 
 
+def test_two_workers_with_the_same_mail_apply_it_once(
+    shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = reply(shelf, clara, "ACCEPTED")
+    done = receiving._done
+
+    def after_the_other(*arguments: Any) -> Any:
+        monkeypatch.setattr(receiving, "_done", done)
+        assert receive_mail(room(shelf), "inbound/one", shelf.clock()) is None
+        return done(*arguments)
+
+    monkeypatch.setattr(receiving, "_done", after_the_other)
+    assert receive(shelf, content) is None
+    assert (rsvp(shelf, clara), filed(shelf), len(history(shelf, clara))) == (("accepted", []), [], 1)
+
+
+@pytest.mark.parametrize("call", range(5))
+def test_a_worker_that_dies_at_any_call_leaves_nothing_half_done(shelf: Shelf, clara: Invitee, call: int) -> None:
+    register(shelf, clara, sessions=[ONE, TWO])
+    shelf.clock.pass_(hours=1)
+    key = put(shelf, as_received(reply(shelf, clara, "DECLINED")))
+    before = shelf.items()
+    with calls(shelf, dies_at=call) as made:
+        if call < 4:
+            with pytest.raises(RuntimeError, match="dies"):
+                receive_mail(room(shelf), key, shelf.clock())
+            assert shelf.items() == before
+        else:
+            assert receive_mail(room(shelf), key, shelf.clock()) is None
+    assert len(made) == min(call + 1, 4)
+    assert receive_mail(room(shelf), key, shelf.clock()) is None
+    assert (rsvp(shelf, clara), len(history(shelf, clara)), filed(shelf)) == (("accepted", [TWO]), 1, [])
+
+
 def test_a_worker_that_dies_after_the_answer_files_nothing_when_it_comes_again(
     shelf: Shelf, clara: Invitee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -478,10 +512,10 @@ def test_an_answer_takes_few_calls(shelf: Shelf, clara: Invitee) -> None:
 
 
 class calls:
-    """The calls to the table within a block."""
+    """The calls to the table within a block, of which one may be the last."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._events, self._made = shelf.dynamodb.meta.events, list[str]()
+    def __init__(self, shelf: Shelf, dies_at: int = -1) -> None:
+        self._events, self._made, self._dies_at = shelf.dynamodb.meta.events, list[str](), dies_at
 
     def __enter__(self) -> list[str]:
         self._events.register("before-call.dynamodb", self._count)
@@ -492,5 +526,7 @@ class calls:
 
     def _count(self, model: Any, **_: Any) -> None:
         self._made.append(model.name)
+        if len(self._made) == self._dies_at + 1:
+            raise RuntimeError("dies")
 
 
