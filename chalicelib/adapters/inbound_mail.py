@@ -51,11 +51,8 @@ LARGEST_CALENDAR, LONGEST_CALENDAR = 64_000, 2_000
 LONGEST_HEADER, LONGEST_TEXT, LONGEST_COMMENT, LONGEST_SUBJECT, LONGEST_ADDRESS = 2_000, 20_000, 500, 300, 320
 """Characters of each that are looked at."""
 
-HEADERS, PARTS, DEPTH, ENTRIES = 300, 50, 10, 20
-"""How many headers, parts, within how many others, and VEVENTs of one are looked at."""
-
-MOST_RECIPIENTS = 10
-"""Each may be the address of two events."""
+HEADERS, RECIPIENTS, PARTS, DEPTH, ENTRIES = 300, 10, 50, 10, 20
+"""How many headers, recipients, parts, within how many others, and VEVENTs of one are looked at."""
 
 BOXES = 20
 """Parts that hold others, in any part of a mail: the parser compares every line with the boundary of each."""
@@ -175,7 +172,7 @@ def _recipients(message: Message, received: dict[str, str]) -> Iterator[str]:
         yield told[1]
     for name in ("To", "Cc"):
         for value in _values(message, name)[:1]:
-            yield from _addresses(value)[:MOST_RECIPIENTS]
+            yield from _addresses(value)[:RECIPIENTS]
 
 
 def _automatic(message: Message) -> bool:
