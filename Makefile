@@ -55,9 +55,9 @@ bench: $(VENV)/tested ## The sending engine against its budgets: units, calls, t
 package: $(VENV)/ready ## Build what AWS is given, in .build/out
 	@$(BIN)/python -m infra.build
 
-deploy: $(VENV)/ready ## Deploy to the AWS account of your credentials (STACK=, BASE_URL=https://…, ALARM_EMAIL=)
+deploy: $(VENV)/ready ## Deploy to the AWS account of your credentials (STACK=, BASE_URL=https://…, ALARM_EMAIL=, INBOUND_DOMAIN=)
 	@$(BIN)/python -m infra.build
-	@$(BIN)/python -m infra.deploy --stack $(or $(STACK),convoke) $(if $(BASE_URL),--base-url $(BASE_URL)) $(if $(ALARM_EMAIL),--alarm-email $(ALARM_EMAIL))
+	@$(BIN)/python -m infra.deploy --stack $(or $(STACK),convoke) $(if $(BASE_URL),--base-url $(BASE_URL)) $(if $(ALARM_EMAIL),--alarm-email $(ALARM_EMAIL)) $(if $(INBOUND_DOMAIN),--inbound-domain $(INBOUND_DOMAIN))
 
 redrive: $(VENV)/ready ## Put dead letters back to work (DRY_RUN=1: only show them; STACK=; LOCAL=1: on the stack of `make up`)
 	@$(BIN)/python -m infra.redrive --stack $(or $(STACK),convoke) $(if $(DRY_RUN),--dry-run) $(if $(LOCAL),--local)

@@ -9,6 +9,7 @@ from chalicelib.handlers import (
     deliver,
     desk,
     form_files,
+    inbound_mail,
     invitees,
     join,
     mailing,
@@ -28,5 +29,5 @@ app.register_middleware(refusing_in_our_words, "http")
 PAGES = (invitees, delegation, mailing, contributions, form_files, own_data, join)
 """The rooms that put their routes on the blueprint of visits."""
 
-for room in (organisers, visit, deliver, clock, desk, ses_events, typeset):
+for room in (organisers, visit, deliver, clock, desk, ses_events, inbound_mail, typeset):
     app.register_blueprint(room.blueprint)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chalicelib.adapters.documents import Documents
+    from chalicelib.adapters.inbound_mail import InboundMails
     from chalicelib.adapters.mail_events import MailEvents
     from chalicelib.adapters.private_files import PrivateFiles
     from chalicelib.adapters.queue import Queue
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.store.due import Dues
     from chalicelib.adapters.store.erasures import Erasures
     from chalicelib.adapters.store.feedback import Feedbacks
+    from chalicelib.adapters.store.inbound import Inbound
     from chalicelib.adapters.store.ledger import Ledger
     from chalicelib.adapters.store.lists import Lists
     from chalicelib.adapters.store.places import Places
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.import_invitees import People
     from chalicelib.usecases.import_list import Intake
     from chalicelib.usecases.private_uploads import Uploads as PrivateUploads
+    from chalicelib.usecases.receive_mail import Mailroom
     from chalicelib.usecases.send import Post
 
 
@@ -198,6 +201,25 @@ def mail_events() -> MailEvents:
     from chalicelib.adapters.mail_events import MailEvents
 
     return MailEvents(client("s3"), settings().bucket)
+
+
+def inbound_mails() -> InboundMails:
+    from chalicelib.adapters.inbound_mail import InboundMails
+
+    return InboundMails(client("s3"), settings().bucket)
+
+
+def inbound() -> Inbound:
+    from chalicelib.adapters.store.inbound import Inbound
+
+    return Inbound(table())
+
+
+def mailroom() -> Mailroom:
+    """What mails are received with."""
+    from chalicelib.usecases.receive_mail import Mailroom
+
+    return Mailroom(inbound_mails(), inbound(), events(), invitees(), places(), queue())
 
 
 def erasures() -> Erasures:

@@ -31,8 +31,13 @@ def main() -> None:
     parser.add_argument("--stack", default="convoke")
     parser.add_argument("--base-url", help="the address people see; default: what the stack has, else the API's own")
     parser.add_argument("--alarm-email", help="who is told when something is stuck")
+    parser.add_argument("--inbound-domain", help="the domain whose mail SES receives, for the answers of calendars")
     options = parser.parse_args()
-    wanted = {"BaseUrl": options.base_url, "AlarmEmail": options.alarm_email}
+    wanted = {
+        "BaseUrl": options.base_url,
+        "AlarmEmail": options.alarm_email,
+        "InboundDomain": options.inbound_domain,
+    }
     try:
         outputs = publish(boto3.Session(), options.stack, {name: value for name, value in wanted.items() if value})
     except (BotoCoreError, ClientError, DeployFailed) as error:

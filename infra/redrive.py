@@ -86,6 +86,8 @@ def _about(body: str) -> str:
     except ValueError:
         told = None  # and so something that cannot be read
     match told:
+        case {"Records": [{"s3": {"object": {"key": str(key)}}}]} if key.startswith("inbound/"):
+            return f"a mail that SES received, the bucket's object {key}"
         case {"Records": [{"s3": {"object": {"key": key}}}]}:
             return f"what SES told, in the bucket's object {key}"
         case {"what": what, "event": event, "id": identity}:

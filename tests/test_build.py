@@ -229,7 +229,22 @@ def test_whoever_is_told_of_alarms_hears_of_every_function_that_works_unseen(res
     alarms = [one["Properties"] for one in resources.values() if one.get("Type") == "AWS::CloudWatch::Alarm"]
     assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms)
     failing = [alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms if alarm["MetricName"] == "Errors"]
-    assert sorted(failing) == ["Clock", "Deliver", "DeliverNow", "Desk", "SesEvents"]
+    assert sorted(failing) == ["Clock", "Deliver", "DeliverNow", "Desk", "InboundMail", "SesEvents"]
+
+
+def test_no_mail_is_received_unless_a_domain_is_named_and_then_by_one_rule_alone(resources: dict[str, Any]) -> None:
+    named = {name for name, one in resources.items() if one.get("Condition") == "MailIsReceived"}
+    assert named == {"InboundRules", "InboundRule", "InboundBucketPolicy"}
+    rule, rules = resources["InboundRule"]["Properties"]["Rule"], resources["InboundRules"]["Properties"]
+    [statement] = resources["InboundBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    told = statement["Condition"]["StringEquals"]
+    assert told["aws:SourceArn"]["Sub"].endswith(
+        f":receipt-rule-set/{rules['RuleSetName']['Sub']}:receipt-rule/{rule['Name']}"
+    )
+    assert told["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+    [action] = rule["Actions"]
+    assert statement["Resource"]["Sub"] == f"${{Bucket.Arn}}/{action['S3Action']['ObjectKeyPrefix']}*"
+    assert (rule["ScanEnabled"], statement["Action"]) == (True, "s3:PutObject")
 
 
 def test_each_queue_has_dead_letters_of_its_own_and_somebody_hears_of_them(resources: dict[str, Any]) -> None:
@@ -243,7 +258,7 @@ def test_each_queue_has_dead_letters_of_its_own_and_somebody_hears_of_them(resou
 
 def test_a_queue_hides_a_message_six_times_as_long_as_its_function_may_take(resources: dict[str, Any]) -> None:
     functions = json.loads((ROOT / ".chalice/config.json").read_text())["stages"]["prod"]["lambda_functions"]
-    for function in ("deliver", "deliver_now", "desk", "ses_events"):
+    for function in ("deliver", "deliver_now", "desk", "ses_events", "inbound_mail"):
         [source] = resources[function.title().replace("_", "")]["Properties"]["Events"].values()
         queue = resources[source["Properties"]["Queue"]["GetAtt"].removesuffix(".Arn")]["Properties"]
         assert queue["VisibilityTimeout"] >= 6 * functions[function]["lambda_timeout"]

@@ -111,6 +111,8 @@ def test_a_stack_that_there_is_not_is_named_with_what_to_do(session: Any) -> Non
     ({"what": "plan", "event": "symposium", "id": "b-1"}, "job plan b-1 of event symposium;"),
     ({"Records": [{"s3": {"object": {"key": "mail-events/2021/01/14/09/events-1"}}}]},
      "what SES told, in the bucket's object mail-events/2021/01/14/09/events-1;"),
+    ({"Records": [{"s3": {"object": {"key": "inbound/abc"}}}]},
+     "a mail that SES received, the bucket's object inbound/abc;"),
     ("no json", "something that cannot be read: no json;"),
     ([1], "something that cannot be read: [1];"),
 ])  # fmt: skip

@@ -141,7 +141,8 @@ class _Writer:
         entry, host = Entry(), self.document.organiser
         entry["UID"] = vText(f"{session.id}.{_ID}@{host.sender.rpartition('@')[2]}")
         entry["DTSTAMP"], entry["SEQUENCE"] = vText(_STAMP), vText(_SEQUENCE)
-        entry["ORGANIZER"] = vCalAddress(_mailto(host.reply_to), params={"CN": _quotable(self.organiser)})
+        mailbox, named = _mailto(self.document.calendar_mailbox), {"CN": _quotable(self.organiser)}
+        entry["ORGANIZER"] = vCalAddress(mailbox, params=named)
         if self.method != "PUBLISH":
             entry["ATTENDEE"] = vText(_ATTENDEE)
         cancelled = self.method == "CANCEL"

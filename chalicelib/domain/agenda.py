@@ -6,6 +6,7 @@ Lengths and orders are those of real instants, so that a session across a clock 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
+from chalicelib.domain.address import address_key
 from chalicelib.domain.agenda_times import Part, clock_findings, part_findings, parts
 from chalicelib.domain.agenda_words import word_findings
 from chalicelib.domain.event import EventDocument, Session, utc
@@ -34,6 +35,7 @@ def check(document: EventDocument) -> list[Finding]:
             timeline.append((session, head, inside))
     found += _between(timeline)
     found += _deadline(document)
+    found += _mailboxes(document)
     found += word_findings(document)
     return sorted(found, key=lambda finding: finding.severity != "error")
 
@@ -160,4 +162,30 @@ def _deadline(document: EventDocument) -> Iterator[Finding]:
             "answer_by",
             f"Answers are taken until {until:%H:%M} on {until.day} {until:%B %Y}, but the event starts at "
             f"{start:%H:%M} on {start.day} {start:%B}. Set the deadline before the start.",
+        )
+
+
+def _mailboxes(document: EventDocument) -> Iterator[Finding]:
+    """Whether the answers of calendars go where something reads them, and people's mail where somebody does."""
+    host, asked = document.organiser, document.calendar_method == "REQUEST"
+    if host.inbound and address_key(host.inbound) == address_key(host.reply_to):
+        yield error(
+            "inbound-is-reply-to",
+            "organiser.inbound",
+            f"Answers of calendars and mail of people both go to {host.reply_to}, where no person reads what SES "
+            "receives. Write an address of its own.",
+        )
+    if asked and not host.inbound:
+        yield warning(
+            "request-without-inbound",
+            "calendar_method",
+            f"Each calendar will mail its answer to {host.reply_to}, where only people read it. Set organiser.inbound, "
+            "or look after that mailbox.",
+        )
+    if host.inbound and not asked:
+        yield warning(
+            "inbound-without-request",
+            "organiser.inbound",
+            "Entries of the method PUBLISH ask for no answer, so none will come to this address. Set calendar_method "
+            "to REQUEST, or leave the address out.",
         )

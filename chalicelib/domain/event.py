@@ -107,11 +107,14 @@ class Session(Model):
 
 
 class Organiser(Model):
-    """Who invites. ``sender`` is the verified SES address; answers by mail go to ``reply_to``, which somebody reads."""
+    """Who invites. ``sender`` is the verified SES address; answers by mail go to ``reply_to``, which somebody reads,
+    and those of calendars to ``inbound``, which SES receives.
+    """
 
     name: Title
     sender: Address
     reply_to: Address
+    inbound: Address | None = None
     postal_address: Text = Field(default_factory=dict)
 
 
@@ -309,6 +312,12 @@ class EventDocument(Model):
     def deadline(self, rule: Deadline) -> datetime:
         """The moment of a deadline, aware, in the event's zone."""
         return datetime.combine(self.date - timedelta(days=rule.days_before), rule.at, tzinfo=self.zone)
+
+    @property
+    def calendar_mailbox(self) -> str:
+        """The ORGANIZER of calendar entries: calendars mail their answers there when they are asked for any."""
+        host = self.organiser
+        return host.inbound if host.inbound and self.calendar_method == "REQUEST" else host.reply_to
 
     @property
     def _core(self) -> list[Session]:

@@ -16,7 +16,9 @@ class Suppression(Model):
 
 
 class LogEntry(Model):
-    """One line of a person's timeline. ``who`` is the organiser who did it; empty when it was the person, or SES."""
+    """One line of a person's timeline. ``who`` is the organiser who did it, "calendar" when it was the person by
+    theirs; empty when it was the person on our pages, or SES.
+    """
 
     at: datetime
     what: str

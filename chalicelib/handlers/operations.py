@@ -11,6 +11,7 @@ from chalicelib.handlers import attendance_representations as attendance_out
 from chalicelib.handlers import batch_representations as batch_out
 from chalicelib.handlers import change_representations as change_out
 from chalicelib.handlers import contribution_representations as contribution_out
+from chalicelib.handlers import inbound_representations as inbound_out
 from chalicelib.handlers import list_representations as list_out
 from chalicelib.handlers import people_representations as people_out
 from chalicelib.handlers import places_representations as places_out
@@ -201,6 +202,20 @@ OPERATIONS = (
         places_out.Decided,
         takes=places_out.RefuseRequestIn,
         problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/inbound",
+        "get",
+        "Mail to the event's own address that was no answer of a calendar, or could not be applied: newest first",
+        inbound_out.InboundPage,
+        query=(("limit", "1 to 1000, default 100"), ("cursor", "from the page before")),
+        problems=(404, 422),
+    ),
+    Operation(
+        "/api/events/{event}/inbound/{inbound}",
+        "get",
+        "One such mail: its text, and an address that saves it",
+        inbound_out.InboundMail,
     ),
     Operation("/api/events/{event}/audit", "get", "What organisers did, and why", people_out.AuditList),
     Operation(

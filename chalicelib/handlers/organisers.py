@@ -65,6 +65,8 @@ ROUTES = (
     Route("POST", f"{PERSON}/request/approve", "places.post_approve_request"),
     Route("POST", f"{PERSON}/request/refuse", "places.post_refuse_request"),
     Route("GET", f"{EVENT}/audit", "people.get_audit"),
+    Route("GET", f"{EVENT}/inbound", "inbound.get_inbound"),
+    Route("GET", f"{EVENT}/inbound/{{inbound}}", "inbound.get_inbound_mail"),
     Route("POST", f"{EVENT}/invitees", "lists.post_invitees", [JSON, *SHEETS]),
     Route("POST", f"{EVENT}/lists", "lists.post_list"),
     Route("GET", f"{EVENT}/lists", "lists.get_lists"),

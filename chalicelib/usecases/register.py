@@ -12,7 +12,7 @@ from chalicelib.adapters.store.unchanged import SAME_LINKS, lost, still_kept
 from chalicelib.domain.errors import Closed, Conflict
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Registration
-from chalicelib.domain.places import ALIVE
+from chalicelib.domain.places import ALIVE, scope
 from chalicelib.usecases.answer import answer_state
 from chalicelib.usecases.outbox import hand_over
 from chalicelib.usecases.registration_form import read_registration
@@ -73,6 +73,34 @@ def accept_place(
         raise Closed("This offer is over.")
     version = person.registration.version + 1 if person.registration else 1
     wanted = request.registration(now).model_copy(update={"version": version})
+    return _take_place(invitees, places, queue, event, person, wanted, now, guard)
+
+
+def drop_session(
+    invitees: Invitees,
+    places: Places,
+    queue: Queue,
+    event: Event,
+    person: PersonFile,
+    session: str,
+    now: datetime,
+    guard: Sequence[Write] = (),
+) -> Registration:
+    """Stay registered for the other sessions that the registration has; all else that it says stays as it was.
+
+    Raises Closed when no registration stands; Conflict and NotFound as ``register`` does.
+    """
+    stands = person.registered
+    if stands is None:
+        raise Closed("There is no registration any more.")
+    wanted = stands.model_copy(
+        update={
+            "sessions": [one for one in stands.sessions if one != session],
+            "seats": [one for one in stands.seats if one != scope("session", session)],
+            "version": stands.version + 1,
+            "updated_at": now,
+        }
+    )
     return _take_place(invitees, places, queue, event, person, wanted, now, guard)
 
 

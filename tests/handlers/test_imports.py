@@ -15,8 +15,8 @@ INVITEES = {
 }  # fmt: skip
 """The use cases behind an invitee's pages."""
 
-ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "invitees", "join", "mailing",
-         "organisers", "own_data", "problems", "requests", "ses_events", "typeset", "visit"}  # fmt: skip
+ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "inbound_mail", "invitees", "join",
+         "mailing", "organisers", "own_data", "problems", "requests", "ses_events", "typeset", "visit"}  # fmt: skip
 """The handlers' rooms with routes and functions, and what invitees' pages need of the others."""
 
 HEAVY = {"boto3", "concurrent.futures.thread", "icalendar", "jinja2.ext", "openpyxl", "s3transfer", "typst"}
@@ -61,7 +61,7 @@ def test_the_api_builds_the_schema_of_a_model_when_it_is_first_used() -> None:
     assert built == ["Settings"]
 
 
-@pytest.mark.parametrize("function", ["clock", "deliver", "desk", "ses_events", "typeset"])
+@pytest.mark.parametrize("function", ["clock", "deliver", "desk", "inbound_mail", "ses_events", "typeset"])
 def test_a_function_without_pages_loads_no_templates_and_no_use_case_before_it_is_called(function: str) -> None:
     modules, _ = loaded(f"chalicelib.handlers.{function}")
     assert not below("chalicelib.usecases", modules)

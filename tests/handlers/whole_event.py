@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chalicelib.adapters.store.inbound import Inbound
+from chalicelib.domain.inbound import Filed, inbound_id
 from chalicelib.usecases.decide_request import refuse_request
 from tests.handlers.conftest import Web
 from tests.shelf import FORM, NOW, SETTINGS, Shelf
@@ -104,12 +106,16 @@ def _build(web: Web) -> tuple[dict[str, list[str]], str]:
     assert {name: state(shelf, people[name]) for name in STATES} == STATES
     assert shelf.file(people["ivan"]).invitee.rsvp == "delegated"
     offered = web.api("POST", "/symposium/lists", {"filename": "people.csv"}).json_body["list"]
+    mail = Filed(id=inbound_id("inbound/one", NOW), event="symposium", at=NOW, sender="anna@example.org",
+                 subject="Question", why="message", automatic=False, key="inbound/one")  # fmt: skip
+    shelf.s3.put_object(Bucket=SETTINGS["BUCKET"], Key=mail.key, Body=b"Subject: Question\r\n\r\nWhere is it?")
+    Inbound(shelf.table).file(mail)
     everybody = [one.id for one in shelf.invitees.all("symposium")]
     named = {
         "event": ["symposium"], "invitee": [people["anna"].id] * len(everybody) + everybody,
         "batch": [one.id for one in shelf.batches.all("symposium")], "language": ["en", "ru"],
         "document": ["note"], "version": ["1"], "question": ["letter", "letter", "visa"], "contribution": ["paper"],
-        "listed": [offered], "session": ["session-1"],
+        "listed": [offered], "session": ["session-1"], "inbound": [mail.id],
     }  # fmt: skip
     return named, batch.fingerprint
 

@@ -144,9 +144,10 @@ class Table:
         after: Item | None = None,
         consistent: bool = False,
         fields: Sequence[str] = (),
+        newest: bool = False,
     ) -> Page:
         """One page of a partition in order: what begins with ``begins``, or all up to ``until``; of each item these
-        ``fields`` or everything, which costs the same read units.
+        ``fields`` or everything, which costs the same read units. ``newest`` begins with the last.
 
         An ``index`` is always read as it comes: DynamoDB cannot read one consistently.
         """
@@ -165,6 +166,7 @@ class Table:
             **({"ProjectionExpression": ", ".join(f"#{name}" for name in fields)} if fields else {}),
             **({"Limit": limit} if limit else {}),
             **({"ExclusiveStartKey": _wire(after)} if after else {}),
+            **({"ScanIndexForward": False} if newest else {}),
         )
         last = answer.get("LastEvaluatedKey")
         return Page([_item(wire) for wire in answer["Items"]], _item(last) if last else None)
