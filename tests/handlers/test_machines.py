@@ -74,7 +74,7 @@ def test_a_worker_writes_down_what_cannot_be_written_when_the_queue_gives_it_for
     def faulty(*_: Any) -> Any:
         raise KeyError("rank")
 
-    monkeypatch.setattr("chalicelib.usecases.deliver.compose", faulty)
+    monkeypatch.setattr("chalicelib.usecases.choose.compose", faulty)
     for received in range(1, MOST_RECEIVES + 1):
         message = sqs(work.model_dump_json())
         message["Records"][0]["attributes"] = {"ApproximateReceiveCount": str(received)}

@@ -20,6 +20,7 @@ from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.message import Message
 from chalicelib.domain.pace import SECOND, USED, Limits
 from chalicelib.domain.work import Work
+from chalicelib.usecases import choose as choosing
 from chalicelib.usecases import deliver as delivering
 from chalicelib.usecases.leave import leave
 from chalicelib.usecases.send import LONGEST_WAIT
@@ -542,14 +543,14 @@ def test_a_fault_of_ours_comes_again_and_is_written_down_on_the_last_pass(
     people = shelf.invite("aigul", "clara")
     batch = accept(shelf)
     [work] = shelf.take()
-    compose = delivering.compose
+    compose = choosing.compose
 
-    def faulty(*arguments: Any) -> Message:
+    def faulty(*arguments: Any, **more: Any) -> Message:
         if people[1] in arguments:
             raise KeyError("rank")
-        return compose(*arguments)
+        return compose(*arguments, **more)
 
-    monkeypatch.setattr(delivering, "compose", faulty)
+    monkeypatch.setattr(choosing, "compose", faulty)
     with pytest.raises(KeyError):
         deliver(shelf, work)
     assert [shelf.state(one) for one in people] == ["sent", ""]

@@ -21,8 +21,9 @@ def publish(shelf: Shelf, wanted: EventDocument) -> tuple[int, bool]:
 
 
 def due(shelf: Shelf) -> dict[str, str]:
-    """What the clock will look at, the end of what is kept apart: the reference and the moment of each row."""
-    rows = (item["SK"]["S"].partition("#") for item in shelf.items("DUE#") if item["what"]["S"] != "retention")
+    """When the clock starts mailings, or goes on with planning them: the reference and the moment of each row."""
+    ours = (item for item in shelf.items("DUE#") if item["what"]["S"] not in ("retention", "news"))
+    rows = (item["SK"]["S"].partition("#") for item in ours)
     return {reference.removeprefix("symposium#"): at for at, _, reference in rows}
 
 
