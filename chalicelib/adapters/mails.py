@@ -120,7 +120,8 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
             "reminder": _("Reminder"), "contribution": _("Reminder of a contribution"),
             "feedback": _("Feedback request"),
             "place": _("News of a place"),
-            "withdrawn": _("News of a withdrawn invitation")}.get(one.kind, _("Mail of another event"))
+            "withdrawn": _("News of a withdrawn invitation"),
+            "cancellation": _("News of a withdrawn registration")}.get(one.kind, _("Mail of another event"))
     return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
             "why": why[one.invitee.suppressed],
             "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}

@@ -25,12 +25,14 @@ Kind = Literal[
     "feedback",
     "place",
     "withdrawn",
+    "cancellation",
     "test",
     "notice",
 ]
 """The kinds of mail. ``chase`` is the second invitation, to those who have not answered; ``contribution`` reminds those
 who owe one; ``place`` tells what becomes of a registration that waits for a place or for approval; ``withdrawn`` that
-a colleague or the head of the delegation took the invitation back; ``test`` and ``notice`` go to the organiser: a
+a colleague or the head of the delegation took the invitation back; ``cancellation`` that somebody who was registered,
+or had an entry in the calendar, is expected no more, by their own answer; ``test`` and ``notice`` go to the organiser: a
 batch's mail before it is approved, and news of addresses that mail did not reach.
 """
 
@@ -193,6 +195,7 @@ class EventDocument(Model):
     feedback: Feedback | None = None
     form: list[FormField] = Field(default_factory=list, max_length=60)
     calendar_method: Literal["PUBLISH", "REQUEST"] = "PUBLISH"
+    calendar_entries: Literal["sessions", "event"] = "sessions"
     when_unsure: dict[Kind, Unsure] = Field(default_factory=dict)
     consent: Text
     retention_days: int = Field(default=365, ge=1, le=3650)
@@ -294,7 +297,11 @@ class EventDocument(Model):
 
 
 class Event(Model):
-    """An event as stored: its document at one agenda version. ``files`` rises with each uploaded document."""
+    """An event as stored: its document at one agenda version. ``files`` rises with each uploaded document.
+
+    ``retired``: by part (``entries``), the last version that had a calendar entry which this one has not. ``proposed``:
+    this version or one before it sent entries with its invitations.
+    """
 
     id: Slug
     version: int
@@ -302,6 +309,8 @@ class Event(Model):
     published_at: datetime
     feedback_opened_at: datetime | None = None
     files: int = 0
+    retired: dict[str, int] = Field(default_factory=dict)
+    proposed: bool = False
 
 
 def _unique(what: str, ids: list[str]) -> None:

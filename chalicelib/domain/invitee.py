@@ -1,7 +1,7 @@
 """The people who are invited, and what they answer."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -25,6 +25,13 @@ class Attendance(Model):
     version: int = 1
 
 
+class Dropped(NamedTuple):
+    """A session that was chosen, or proposed, and is not any more; ``version`` of the registration that dropped it."""
+
+    session: str
+    version: int
+
+
 class Invitee(Model):
     """One person invited to one event. ``generation`` raised by one revokes every link of this person.
 
@@ -39,6 +46,9 @@ class Invitee(Model):
     ``suppressed`` is why their address gets no mail ("bounce", "complaint"), as the address's own record says it; empty
     when it does. ``attending`` repeats what the registration says, for mails that need no more of it; None without one
     that stands. ``handed_in`` names the contributions that they handed in.
+
+    For the calendar (``entries``): ``revision`` rises with each change of what it says to this person, ``dropped`` names
+    what it may still hold and must not, ``feed`` raised by one revokes the address that it can be subscribed to by.
     """
 
     id: str
@@ -66,6 +76,9 @@ class Invitee(Model):
     suppressed: str = ""
     attending: Attendance | None = None
     handed_in: list[str] = Field(default_factory=list)
+    revision: int = 0
+    dropped: tuple[Dropped, ...] = ()
+    feed: int = 0
 
 
 class Registration(Attendance):

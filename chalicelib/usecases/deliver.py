@@ -132,7 +132,7 @@ def _chosen(
             outcomes[i] = Outcome.of(post.ledger.skip(line, reason, now()))
         else:
             coming = coming_as(work.kind, invitee, registration) if work.kind in REGISTERED else None
-            mail = partial(compose, post.links, post.documents, seen, work, invitee, coming, now())
+            mail = partial(compose, post.events, post.links, post.documents, seen, work, invitee, coming, now())
             parcels[i] = Parcel(line, mail)
     return outcomes, parcels
 

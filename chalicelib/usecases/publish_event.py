@@ -8,6 +8,7 @@ from chalicelib.adapters.store.events import Events, mailing_delete, mailing_put
 from chalicelib.adapters.store.places import look_at
 from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.agenda import check
+from chalicelib.domain.entries import proposes, retired
 from chalicelib.domain.erasure import kept_until
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, EventDocument
@@ -58,6 +59,8 @@ def publish_event(
         document=document,
         published_at=now,
         feedback_opened_at=before.feedback_opened_at if before and not ahead else None,
+        retired=retired(before, document) if before else {},
+        proposed=proposes(document) or (before is not None and before.proposed),
     )
     if dry_run:
         return Publication(event, before, findings)

@@ -45,7 +45,7 @@ class Events:
         if not re.fullmatch(SLUG, event_id):
             return None
         item = self._table.get((_pk(event_id), "META"), consistent=consistent)
-        return _event(item, self._document(event_id, int(item["version"]))) if item else None
+        return _event(item, self.agenda(event_id, int(item["version"]))) if item else None
 
     def find_for(self, event_id: str, batches: Sequence[str]) -> Event | None:
         """The event as somebody sees it whom these batches invited: the last of their deadlines counts. One call."""
@@ -54,7 +54,7 @@ class Events:
         found = self._table.batch_get([meta, *keys])
         if meta not in found:
             return None
-        event = _event(found[meta], self._document(event_id, int(found[meta]["version"])))
+        event = _event(found[meta], self.agenda(event_id, int(found[meta]["version"])))
         own = [found[key]["answer_by"] for key in keys if "answer_by" in found.get(key, {})]
         if not own:
             return event
@@ -82,8 +82,8 @@ class Events:
         item = self._table.get(_agenda_key(event_id, version), consistent=True)
         return _event(item, EventDocument.model_validate_json(item["document"])) if item else None
 
-    def _document(self, event_id: str, version: int) -> EventDocument:
-        """The very same object for the same version, so that what is worked out from it can be kept as well."""
+    def agenda(self, event_id: str, version: int) -> EventDocument:
+        """The document of a version that there is, read once per container. The very same object for the same version, so that what is worked out from it can be kept as well."""
         name = (event_id, version)
         if name not in self._documents:
             item = self._table.get(_agenda_key(event_id, version), consistent=True)
@@ -113,7 +113,13 @@ class Events:
         unchanged = Condition(
             "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
         )
-        facts = {"id": event.id, "version": event.version, "published_at": utc(event.published_at)}
+        facts = {
+            "id": event.id,
+            "version": event.version,
+            "published_at": utc(event.published_at),
+            "retired": event.retired,
+            "proposed": event.proposed,
+        }
         closed = ("feedback_opened_at",) if close_feedback else ()
         pk, sk = _agenda_key(event.id, event.version)
         content = event.document.model_dump(mode="json")
@@ -194,6 +200,8 @@ def _event(item: Item, document: EventDocument) -> Event:
         published_at=item["published_at"],
         feedback_opened_at=item.get("feedback_opened_at"),
         files=int(item.get("files", 0)),
+        retired=item.get("retired", {}),
+        proposed=item.get("proposed", False),
         document=document,
     )
 
