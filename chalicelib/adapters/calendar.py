@@ -156,7 +156,7 @@ class _Writer:
         return one_line(words(text, self.locale.code))
 
     def head(self) -> Lines:
-        from icalendar import Calendar
+        from icalendar import Calendar, vDuration
 
         whole, title = Calendar({"VERSION": "2.0", "PRODID": PRODUCT, "CALSCALE": "GREGORIAN"}), self.document.title
         if self.method:
@@ -165,7 +165,7 @@ class _Writer:
             whole.add("NAME", self.words(title), parameters={"LANGUAGE": self.locale.code})
             whole.add("X-WR-CALNAME", self.words(title))
             whole.add("REFRESH-INTERVAL", FEED_EVERY, parameters={"VALUE": "DURATION"})
-            whole.add("X-PUBLISHED-TTL", FEED_EVERY)
+            whole.add("X-PUBLISHED-TTL", vDuration(FEED_EVERY))
         whole.add_component(vtimezone(self.document.time_zone, self.document.date.year, self.document.ends_at.year))
         return _lines(whole.to_ical().removesuffix(b"END:VCALENDAR\r\n"))
 
