@@ -5,6 +5,7 @@ person chose (``calendar_entries``). All of it follows from the event and from t
 nothing else, and every later mail says the same: one that was lost is made good by the next.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from chalicelib.domain.event import Event, EventDocument
@@ -82,18 +83,27 @@ def dropped_by(
     of what was proposed.
     """
     known = {one.session: one for one in invitee.dropped}
-    for session in before.sessions if before else sorted(_proposed(event)):
+    for session in before.sessions if before else sorted(proposals(event)):
         known.setdefault(session, Dropped(session, wanted.version))
     return tuple(one for session, one in known.items() if session not in wanted.sessions)
 
 
-def all_dropped(invitee: Invitee, registration: Attendance | None) -> tuple[Dropped, ...]:
-    """The same once ``registration``, when there is one, does not stand any more."""
+def all_dropped(
+    invitee: Invitee, registration: Attendance | None, refused: Iterable[str] = ()
+) -> tuple[Dropped, ...]:
+    """The same once ``registration`` does not stand any more; without one, of the proposals that are ``refused``."""
     known = {one.session: one for one in invitee.dropped}
-    if registration:
-        for session in registration.sessions:
-            known.setdefault(session, Dropped(session, registration.version))
+    version = registration.version if registration else 0
+    for session in registration.sessions if registration else sorted(refused):
+        known.setdefault(session, Dropped(session, version))
     return tuple(known.values())
+
+
+def proposals(event: Event) -> set[str]:
+    """Sessions of which an invitation may have brought an entry, before there was a choice."""
+    if not event.proposed:
+        return set()
+    return {session.id for session in event.document.attendable} | event.retired.keys() - {WHOLE}
 
 
 def _wanted(event: Event, invitee: Invitee) -> set[str]:
@@ -101,7 +111,7 @@ def _wanted(event: Event, invitee: Invitee) -> set[str]:
         return set()
     if invitee.attending is not None:
         return {*invitee.attending.sessions} if invitee.rsvp == "accepted" else set()
-    return set() if invitee.dropped else _proposed(event)
+    return set() if invitee.dropped else proposals(event)
 
 
 def _had(event: Event, invitee: Invitee) -> set[str]:
@@ -109,11 +119,4 @@ def _had(event: Event, invitee: Invitee) -> set[str]:
     known = {one.session for one in invitee.dropped}
     if invitee.attending is not None:
         return known | {*invitee.attending.sessions}
-    return known or _proposed(event)
-
-
-def _proposed(event: Event) -> set[str]:
-    """Sessions of which an invitation may have brought an entry."""
-    if not event.proposed:
-        return set()
-    return {session.id for session in event.document.attendable} | event.retired.keys() - {WHOLE}
+    return known or proposals(event)

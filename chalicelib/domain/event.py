@@ -32,8 +32,8 @@ Kind = Literal[
 """The kinds of mail. ``chase`` is the second invitation, to those who have not answered; ``contribution`` reminds those
 who owe one; ``place`` tells what becomes of a registration that waits for a place or for approval; ``withdrawn`` that
 a colleague or the head of the delegation took the invitation back; ``cancellation`` that somebody who was registered,
-or had an entry in the calendar, is expected no more, by their own answer; ``test`` and ``notice`` go to the organiser: a
-batch's mail before it is approved, and news of addresses that mail did not reach.
+or had an entry in the calendar, is expected no more, by their own answer; ``test`` and ``notice`` go to the organiser:
+a batch's mail before it is approved, and news of addresses that mail did not reach.
 """
 
 Unsure = Literal["wait", "send-again"]

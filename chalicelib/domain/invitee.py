@@ -47,8 +47,8 @@ class Invitee(Model):
     when it does. ``attending`` repeats what the registration says, for mails that need no more of it; None without one
     that stands. ``handed_in`` names the contributions that they handed in.
 
-    For the calendar (``entries``): ``revision`` rises with each change of what it says to this person, ``dropped`` names
-    what it may still hold and must not, ``feed`` raised by one revokes the address that it can be subscribed to by.
+    For the calendar (``entries``): ``revision`` rises with each change of what it says to this person, ``dropped``
+    names what it may still hold and must not, ``feed`` raised by one revokes the address that it can be subscribed to by.
     """
 
     id: str

@@ -19,7 +19,7 @@ def calendar_feed(token: str) -> Response:
 
     feed = feed_of(wiring.events(), wiring.invitees(), wiring.links(), token)
     request = blueprint.current_request
-    headers = {**HEADERS, **PRIVATE, "ETag": feed.etag}
+    headers: dict[str, str | list[str]] = {**HEADERS, **PRIVATE, "ETag": feed.etag}
     if requests.has_already(request, feed.etag):
         return Response(b"", status_code=304, headers=headers)
     return Response(b"" if request.method == "HEAD" else feed.content, status_code=200, headers=headers)

@@ -8,12 +8,11 @@ from chalicelib.adapters.queue import Queue
 from chalicelib.adapters.store.invitees import Invitees, PersonFile
 from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.adapters.store.unchanged import SAME_LINKS, lost
-from chalicelib.domain.entries import all_dropped
 from chalicelib.domain.errors import Closed, Conflict, Invalid
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Invitee, Rsvp
 from chalicelib.domain.text import one_line
-from chalicelib.usecases.call_off import calling_off
+from chalicelib.usecases.call_off import call_off
 from chalicelib.usecases.outbox import hand_over
 from chalicelib.usecases.take_place import given_back
 
@@ -82,13 +81,14 @@ def _recorded(
     ``by`` is the person as the link was opened: a link that was revoked since counts no more.
     """
     also = given_back(event, seen, now) if rsvp != "accepted" else []
-    told, promised = calling_off(event, seen, rsvp, now)
-    dropped = all_dropped(seen.invitee, seen.registration)
+    off = call_off(event, seen, rsvp, now) if rsvp != "accepted" else None
+    if off:
+        also += off.promised
     try:
-        invitees.answer(by, rsvp, seen.registration, now, [*also, *promised, *guard], why, dropped)
+        invitees.answer(by, rsvp, seen.registration, now, [*also, *guard], why, off.dropped if off else ())
     except ConditionFailed as failed:
         if failed.name == SAME_LINKS:
             raise lost(failed, by) from None
         return False
-    hand_over(queue, told)
+    hand_over(queue, off.told if off else [])
     return True

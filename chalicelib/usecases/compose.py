@@ -19,7 +19,6 @@ from chalicelib.domain.text import one_line, words
 from chalicelib.domain.work import Work
 from chalicelib.usecases.calendar_entry import calendar_objects
 
-
 CALLS_OFF: frozenset[Kind] = frozenset({"withdrawn", "cancellation"})
 """Kinds of mail that take entries out of the calendar, whatever the event attaches."""
 

@@ -492,7 +492,7 @@ def test_no_form_whatsoever_makes_a_page_fail(web: Web, fields: Any, lang: str, 
         answer = web.form(url + query, body)
         assert answer.status_code in (303, 409, 410, 422), (url, answer.status_code)
     for url in every_link(web, clara):
-        assert web.get(url + query).status_code == 200
+        assert web.get(url + query).status_code in ((200, 404) if url.endswith("/calendar.ics") else (200,))
 
 
 def test_who_declines_may_say_why_and_the_organiser_reads_it(web: Web, clara: Invitee) -> None:

@@ -18,7 +18,7 @@ from chalicelib.adapters.store.table import ABSENT, Condition, Put, Table, Updat
 from chalicelib.adapters.store.unchanged import REVISED, same_links, withdrawal
 from chalicelib.domain.entries import all_dropped
 from chalicelib.domain.event import utc
-from chalicelib.domain.invitee import Invitee, WithdrawnBy
+from chalicelib.domain.invitee import Dropped, Invitee, WithdrawnBy
 
 STILL_HEAD = "still head"
 """The condition that who acts for a delegation leads it, and has their link."""
@@ -29,9 +29,11 @@ class Delegates:
         self._table, self._invitees = table, Invitees(table)
 
     def pass_on(
-        self, person: PersonFile, colleague: Invitee, address: str, outbox: Due, now: datetime, also: Sequence[Write]
+        self, person: PersonFile, colleague: Invitee, address: str, outbox: Due, now: datetime, also: Sequence[Write],
+        dropped: Sequence[Dropped] = (),
     ) -> None:
-        """The colleague is invited in this person's place, whose registration is withdrawn; ``also``: its places.
+        """The colleague is invited in this person's place, whose registration is withdrawn; ``also``: its places,
+        ``dropped``: what the calendar may hold then and must not.
 
         Raises ConditionFailed(FREE) when somebody of the event has the address, and another ConditionFailed when the
         person was changed meanwhile.
@@ -42,7 +44,7 @@ class Delegates:
             colleague,
             address,
             [
-                _revised(before, facts | _dropped(person), removes=("attending",)),
+                _revised(before, facts | {"dropped": dropped}, removes=("attending",)),
                 withdrawal(before.id, person.registration, now),
                 due_put(outbox),
                 log_put(before.id, now, "passed on", f"{colleague.name}, {colleague.email}", names=[colleague.id]),
@@ -109,7 +111,7 @@ def _withdrawn(
     one = file.invitee
     facts = {"rsvp": "declined", "delegated_to": "", "generation": one.generation + 1, "withdrawn_by": by}
     return [
-        _revised(one, facts | _dropped(file), removes=("attending", *IN_DELEGATION)),
+        _revised(one, facts | {"dropped": all_dropped(one, file.registration)}, removes=("attending", *IN_DELEGATION)),
         withdrawal(one.id, file.registration, now),
         *([] if one.left else [claim_delete(one.event, address, one.id)]),
         log_put(one.id, now, entry[0], entry[1].name, names=[entry[1].id]),
@@ -118,11 +120,6 @@ def _withdrawn(
 
 def _revised(before: Invitee, facts: dict[str, Any], removes: tuple[str, ...] = ()) -> Update:
     return Update(profile_key(before.id), facts, removes=removes, add=REVISED, condition=same_links(before))
-
-
-def _dropped(file: PersonFile) -> dict[str, Any]:
-    """What the calendar of somebody whose registration is withdrawn must not hold any more."""
-    return {"dropped": all_dropped(file.invitee, file.registration)}
 
 
 def _log_of(one: Invitee, what: str, gone: Sequence[tuple[PersonFile, str]], now: datetime) -> Put:
