@@ -65,8 +65,8 @@ def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mappin
     the caller sees to it that a REQUEST or a CANCEL has one part alone (RFC 5546, 3.2.2 and 3.2.5).
 
     PUBLISH has no ATTENDEE (3.2.1) and says by STATUS what is cancelled; REQUEST asks for an answer until there is one.
-    What is cancelled rings no alarm, and has its times in UTC, for its zone may be another. Without a ``method`` it is a
-    feed, which names itself and how often to look. ``join_url`` is for registered people only.
+    What is cancelled rings no alarm, and has its times in UTC, for its zone may be another. Without a ``method`` it is
+    a feed, which names itself and how often to look. ``join_url`` is for registered people only.
 
     Entries are CLASS:PRIVATE: they hold a personal link, and colleagues who may read a calendar must not answer by it.
     """

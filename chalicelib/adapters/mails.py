@@ -88,6 +88,7 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
         "now": now, "tested": tested, "can_leave": kind in CATEGORY, "attached": _attached(document, names, locale),
         "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
         "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
+        "was_registered": any(one.version for one in invitee.dropped),
         **_own(document, facts, registration, session), **_asked(document, contribution, locale, invitee.time_zone),
     }
     subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))

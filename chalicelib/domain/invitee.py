@@ -26,7 +26,9 @@ class Attendance(Model):
 
 
 class Dropped(NamedTuple):
-    """A session that was chosen, or proposed, and is not any more; ``version`` of the registration that dropped it."""
+    """A session that was chosen, or proposed, and is not any more; ``version`` is that of the registration that dropped
+    it, or that was withdrawn, and 0 where a proposal was refused.
+    """
 
     session: str
     version: int
@@ -48,7 +50,7 @@ class Invitee(Model):
     that stands. ``handed_in`` names the contributions that they handed in.
 
     For the calendar (``entries``): ``revision`` rises with each change of what it says to this person, ``dropped``
-    names what it may still hold and must not, ``feed`` raised by one revokes the address that it can be subscribed to by.
+    names what it may still hold and must not, ``feed`` raised by one revokes the address of the feed.
     """
 
     id: str

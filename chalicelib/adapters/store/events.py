@@ -83,8 +83,8 @@ class Events:
         return _event(item, EventDocument.model_validate_json(item["document"])) if item else None
 
     def agenda(self, event_id: str, version: int) -> EventDocument:
-        """The document of a version that there is: the very same object each time, so that what is worked out from it can
-        be kept as well. It is read once per container.
+        """The document of a version that there is: the very same object each time, so that what is worked out from it
+        can be kept as well. It is read once per container.
         """
         name = (event_id, version)
         if name not in self._documents:
