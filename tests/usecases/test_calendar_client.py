@@ -79,7 +79,7 @@ class Agenda:
         ]  # fmt: skip
         brought = ["invitation", "confirmation"] if self.proposes else ["confirmation"]
         return document(sessions=sessions, date=self.starts, calendar_entries=self.shape, reminders=[], passed_on=2,
-                        calendar_method=self.method, attachments=dict.fromkeys(brought, ["calendar"]))  # fmt: skip
+                        calendar_method=self.method, attachments={kind: ["calendar"] for kind in brought})  # fmt: skip
 
     def shown(self, chosen: set[str], invitee: Invitee) -> dict[str, Shown]:
         """What the calendar of somebody with these sessions has to show, worked out by hand."""
