@@ -1,4 +1,4 @@
-"""Calendar entries, read back by ``icalendar`` and by ``ical``, a second parser that shares no code with it."""
+"""Calendar entries, written by ``icalendar`` and read back by it, by ``ical`` and by ``vobject``, which share no code."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+import vobject
 from ical.calendar_stream import IcsCalendarStream
 from ical.event import Event as SecondEvent
 
@@ -47,6 +48,10 @@ def second(content: bytes) -> list[SecondEvent]:
     return IcsCalendarStream.calendar_from_ics(content.decode()).events
 
 
+def third(content: bytes) -> list[Any]:
+    return list(vobject.readOne(content.decode()).contents["vevent"])
+
+
 def one(content: bytes) -> icalendar.Event:
     [entry] = parsed(content)
     return entry
@@ -85,9 +90,15 @@ def test_stamp_is_the_moment_of_writing_and_last_modified_that_of_publishing_or_
     assert answered == one(entries_of(event(), person(answered_at=answered), sessions=("session-1",))).LAST_MODIFIED
 
 
-def test_both_parsers_read_the_same_words() -> None:
-    content = entries_of(event(), person(language="ru"), method="REQUEST", join=True)
-    for ours, theirs in zip(parsed(content), second(content), strict=True):
+@pytest.mark.parametrize("method", ["PUBLISH", "CANCEL", None])
+def test_all_parsers_read_the_same_words_and_times(method: CalendarMethod | None) -> None:
+    content = entries_of(event(), person(language="ru"), method=method, join=True)
+    for ours, theirs, others in zip(parsed(content), second(content), third(content), strict=True):
+        assert (others.summary.value, others.description.value, others.location.value) == (
+            theirs.summary, theirs.description, theirs.location)
+        assert (others.uid.value, others.sequence.value) == (theirs.uid, str(theirs.sequence))
+        assert ours.start == others.dtstart.value == theirs.start_datetime
+        assert ours.end == others.dtend.value == theirs.end_datetime
         assert (ours["SUMMARY"], ours["DESCRIPTION"], ours["LOCATION"]) == (
             theirs.summary, theirs.description, theirs.location)
         assert (ours["UID"], ours["SEQUENCE"]) == (theirs.uid, theirs.sequence)
