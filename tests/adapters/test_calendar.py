@@ -1,4 +1,4 @@
-"""Calendar entries, written by ``icalendar`` and read back by it, by ``ical`` and by ``vobject``, which share no code."""
+"""Calendar entries, which ``icalendar`` writes, read back by it and by ``ical`` and ``vobject``, which share no code."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,7 +90,7 @@ def test_stamp_is_the_moment_of_writing_and_last_modified_that_of_publishing_or_
     assert answered == one(entries_of(event(), person(answered_at=answered), sessions=("session-1",))).LAST_MODIFIED
 
 
-@pytest.mark.parametrize("method", ["PUBLISH", "CANCEL", None])
+@pytest.mark.parametrize("method", ["PUBLISH", "REQUEST", "CANCEL", None])
 def test_all_parsers_read_the_same_words_and_times(method: CalendarMethod | None) -> None:
     content = entries_of(event(), person(language="ru"), method=method, join=True)
     for ours, theirs, others in zip(parsed(content), second(content), third(content), strict=True):

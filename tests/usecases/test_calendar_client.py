@@ -1,5 +1,6 @@
 """Whatever organisers and invitees do, and whatever becomes of the mails: a calendar shows what was chosen."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +28,7 @@ from tests.usecases.steps import work_off
 
 VIENNA = ZoneInfo("Europe/Vienna")
 MANY = settings(
-    max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    max_examples=int(os.environ.get("CONVOKE_CALENDARS", "12")), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 """Without looking for a smaller example, which takes minutes here."""
 
@@ -271,3 +273,25 @@ def test_the_last_mail_makes_good_what_was_lost_late_or_doubled_before(
     mine = f".{world.clara.id}@"  # whose invitation was taken back gets a last mail of their own
     for client in world.clients:
         assert {uid: one for uid, one in client.shows.items() if mine in uid} == world.expected
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda event, invitee: event.version,
+    lambda event, invitee: invitee.revision,
+    lambda event, invitee: event.version - invitee.revision,
+])  # fmt: skip
+def test_a_number_that_does_not_rise_with_agenda_and_person_is_noticed(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, wrong: Any
+) -> None:
+    monkeypatch.setattr("chalicelib.adapters.calendar.sequence", wrong)
+    world = World(shelf, proposes=False)
+    [client, _] = world.clients
+    actions: list[Any] = [("register", {"one", "two"}), ("publish", {"late": 5}), ("register", {"one"})]
+    with pytest.raises(AssertionError):
+        for action, what in actions:
+            world.do(action, what)
+            for mail in world.mails():
+                client.receive(mail)
+            for content in world.told():
+                client.take(content)
+            assert client.shows == world.expected

@@ -39,12 +39,13 @@ class Delegates:
         person was changed meanwhile.
         """
         before = person.invitee
-        facts = {"rsvp": "delegated", "delegated_to": colleague.id, "answered_at": utc(now), "reason": ""}
+        facts: dict[str, Any] = {"rsvp": "delegated", "delegated_to": colleague.id, "answered_at": utc(now)}
+        facts |= {"reason": "", **({"dropped": dropped} if dropped else {})}
         self._invite(
             colleague,
             address,
             [
-                _revised(before, facts | {"dropped": dropped}, removes=("attending",)),
+                _revised(before, facts, removes=("attending",)),
                 withdrawal(before.id, person.registration, now),
                 due_put(outbox),
                 log_put(before.id, now, "passed on", f"{colleague.name}, {colleague.email}", names=[colleague.id]),

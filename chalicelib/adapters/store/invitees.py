@@ -271,7 +271,7 @@ class Invitees:
         """
         facts: dict[str, Any] = {"rsvp": rsvp, "answered_at": utc(now), "reason": reason}
         gone = () if rsvp == "accepted" else ("attending",)
-        if rsvp != "accepted":
+        if dropped:
             facts["dropped"] = dropped
         writes: list[Write] = [
             Update(profile_key(before.id), facts, removes=gone, add=REVISED, condition=same_links(before)),
@@ -298,10 +298,12 @@ class Invitees:
         another request changed the registration first, and what the conditions of ``also`` are called.
         """
         now = registration.updated_at
-        attending = registration.model_dump(include={*Attendance.model_fields})
+        said: dict[str, Any] = {"attending": registration.model_dump(include={*Attendance.model_fields})}
+        if dropped or before.dropped:
+            said["dropped"] = dropped
         self._table.transact(
             [
-                accepted(before, now, attending=attending, dropped=dropped),
+                accepted(before, now, **said),
                 Put(registration_item(registration), as_seen(seen)),
                 due_put(outbox),
                 log_put(before.id, now, "registered", f"version {registration.version}"),
@@ -325,7 +327,8 @@ class Invitees:
         meanwhile.
         """
         seen = {"generation": before.generation, "feed": before.feed}
-        same = Condition(NOT_OVERTAKEN, "#generation = :generation AND #feed = :feed", seen)
+        never = "" if before.feed else "attribute_not_exists(#feed) OR "
+        same = Condition(NOT_OVERTAKEN, f"#generation = :generation AND ({never}#feed = :feed)", seen)
         self._table.transact(
             [
                 Update(profile_key(before.id), {"feed": before.feed + 1}, condition=same),
