@@ -173,12 +173,12 @@ class _Writer:
         """One VEVENT with marks. Over several days it leaves the time free: nobody sits there at night."""
         from icalendar import Alarm, vUri
 
-        sessions = sorted((self.document.session(one) for one in ids), key=self.document.span)
+        sessions = sorted(map(self.document.session, ids), key=lambda one: self.document.span(one)[0].timestamp())
         several_days = len({session.day for session in sessions}) > 1
         entry = self.frame(part, "CONFIRMED", "TRANSPARENT" if several_days else "OPAQUE")
         spans = [self.document.span(session) for session in sessions]
         entry.add("DTSTART", spans[0][0])
-        entry.add("DTEND", max(end for _, end in spans))
+        entry.add("DTEND", max((end for _, end in spans), key=datetime.timestamp))
         summary = self.say(entry, part, self.document, sessions, join=self.join)
         if self.join:
             label = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": _quotable(summary)}

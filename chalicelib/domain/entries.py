@@ -64,7 +64,7 @@ def entries(event: Event, invitee: Invitee) -> Entries:
     chosen = {part: [one for one in sessions if one in wanted] for part, sessions in now.items()}
     standing = {part: sessions for part, sessions in chosen.items() if sessions}
     had = _had(event, invitee)
-    last = event.retired | dict.fromkeys(now.keys() - standing.keys(), event.version)
+    last = event.retired | {part: event.version for part in now if part not in standing}
     gone = {part: version for part, version in last.items() if part in had or (part == WHOLE and had)}
     return Entries(standing, gone)
 

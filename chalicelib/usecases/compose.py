@@ -45,6 +45,7 @@ def compose(
     wanted = ["calendar"] if kind in CALLS_OFF else document.attachments.get(kind, [])
     asked = find(document, contribution_of(work.occurrence)) if kind == "contribution" else None
     calendar = calendar_objects(events, event, invitee, locale, urls.page, now) if "calendar" in wanted else ()
+    brought = kind in CALLS_OFF or any(one.method != "CANCEL" for one in calendar)
     files = _attachments(documents, event, invitee, wanted)
     said = mails.compose(
         kind,
@@ -57,7 +58,7 @@ def compose(
         contribution=asked,
         now=now,
         tested=tested,
-        attached=[name for name in wanted if name in files or (name == "calendar" and calendar)],
+        attached=[name for name in wanted if name in files or (name == "calendar" and calendar and brought)],
     )
     return Message(
         reference=f"{invitee.id}.{work.kind}.{work.occurrence}",

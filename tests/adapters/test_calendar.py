@@ -1,4 +1,5 @@
-"""Calendar entries, which ``icalendar`` writes, read back by it and by ``ical`` and ``vobject``, which share no code."""
+"""Calendar entries, which ``icalendar`` writes, read back by it, and by ``ical`` and ``vobject``, which share no code.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -28,7 +28,8 @@ from tests.usecases.steps import work_off
 
 VIENNA = ZoneInfo("Europe/Vienna")
 MANY = settings(
-    max_examples=int(os.environ.get("CONVOKE_CALENDARS", "12")), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    max_examples=int(os.environ.get("CONVOKE_CALENDARS", "12")), deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 """Without looking for a smaller example, which takes minutes here."""
 
