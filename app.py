@@ -3,6 +3,7 @@
 from chalice import Chalice
 
 from chalicelib.handlers import (
+    calendar_feed,
     clock,
     contributions,
     delegation,
@@ -26,7 +27,7 @@ app = Chalice(app_name="convoke")
 app.api.binary_types = ["*/*"]
 app.register_middleware(accepting_anything, "http")
 app.register_middleware(refusing_in_our_words, "http")
-PAGES = (invitees, delegation, mailing, contributions, form_files, own_data, join)
+PAGES = (invitees, calendar_feed, delegation, mailing, contributions, form_files, own_data, join)
 """The rooms that put their routes on the blueprint of visits."""
 
 for room in (organisers, visit, deliver, clock, desk, ses_events, inbound_mail, typeset):

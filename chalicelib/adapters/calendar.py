@@ -1,71 +1,90 @@
-"""A person's calendar entries: one VEVENT for each chosen session (RFC 5545, iTIP methods of RFC 5546).
+"""A person's calendar entries (RFC 5545) as objects that programs exchange (iTIP, RFC 5546), and as a feed.
 
 What is the same for everybody of one language and zone is built by ``icalendar`` once, with marks where the personal
 parts belong; each person then costs a few string operations, because this runs once for every mail.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale
 from chalicelib.adapters.vtimezone import vtimezone
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.entries import WHOLE, sequence, uid_of
 from chalicelib.domain.event import Event, EventDocument, Session
 from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.message import CalendarMethod
 from chalicelib.domain.text import Text, one_line, words
 
 if TYPE_CHECKING:
     import icalendar
-
-Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
 
 PRODUCT = "-//Convoke//Convoke 1//EN"
 
 ALARM = timedelta(minutes=15)
 """Before each session. One alarm: the reminders that the organiser planned come by mail."""
 
+FEED_EVERY = timedelta(hours=1)
+"""How often a program that subscribed is to look (RFC 7986, 5.7)."""
+
 KEPT = 256
 """Sheets held in memory per container: languages × zones × methods of the events at hand."""
 
-_MARKS = _ID, _STAMP, _SEQUENCE, _PAGE, _ATTENDEE, _JOIN = (
-    "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005")
+KEPT_ENTRIES = 512
+"""Entries of a sheet: one for each session, or for each choice of sessions where they share one."""
+
+_MARKS = _ID, _STAMP, _SEQUENCE, _PAGE, _ATTENDEE, _JOIN, _MODIFIED = (
+    "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005", "\ue006")
 """The marks: private-use characters, which ``one_line`` takes out of every text that stands around them."""
+
+Lines = list[bytes | str]
+"""Content lines: bytes are folded and final, str carries marks and is folded when these are filled in."""
+
+Gone = Mapping[str, tuple[int, EventDocument]]
+"""By part, the version and the document that have its last times."""
 
 
 class Sheet(NamedTuple):
-    """Content lines: bytes are folded and final, str carries marks and is folded when these are filled in."""
+    """``entries``: by part, and the sessions of a standing entry or the version of a cancelled one."""
 
-    head: list[bytes | str]
-    entries: dict[str, list[bytes | str]]
+    head: Lines
+    entries: dict[tuple[str, tuple[str, ...] | int], Lines]
 
 
 _sheets: dict[tuple[object, ...], tuple[EventDocument, Sheet]] = {}
 
 
-def calendar(event: Event, invitee: Invitee, sessions: list[str], locale: Locale, *, method: Method, now: datetime,
-             page_url: str, join: bool, revision: int = 0) -> bytes:
-    """A ``text/calendar`` object, UTF-8, folded at 75 octets, with the sessions of these ids that the agenda has.
+def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mapping[str, list[str]], gone: Gone,
+             method: CalendarMethod | None, now: datetime, page_url: str, join: bool) -> bytes:
+    """A ``text/calendar`` object, UTF-8, folded at 75 octets. ``standing`` and ``gone`` are as ``entries`` has them;
+    the caller sees to it that a REQUEST or a CANCEL has one part alone (RFC 5546, 3.2.2 and 3.2.5).
 
-    The UID stays the same for a person and a session. SEQUENCE is the agenda's version plus ``revision``: raise that
-    when a person's own entries change without the agenda, so that a CANCEL outranks what it cancels. ``join`` puts
-    the link to join in: for registered people only. Raises NotFound when the agenda has none of the sessions.
+    PUBLISH has no ATTENDEE (3.2.1) and says by STATUS what is cancelled; REQUEST asks for an answer until there is one.
+    What is cancelled rings no alarm, and has its times in UTC, for its zone may be another. Without a ``method`` it is
+    a feed, which names itself and how often to look. ``join`` puts the links to join in: for registered people only.
 
-    PUBLISH has no ATTENDEE (RFC 5546, 3.2.1); REQUEST asks for an answer until there is one; CANCEL carries no alarm.
     Entries are CLASS:PRIVATE: they hold a personal link, and colleagues who may read a calendar must not answer by it.
     """
-    sheet = _sheet(event, locale, invitee.time_zone, method, join)
-    wanted = [lines for session, lines in sheet.entries.items() if session in sessions]
-    if not wanted:
-        raise NotFound(f"The agenda of {event.id}, version {event.version}, has none of the sessions {sessions}.")
+    sheet, writer = _sheet(event, locale, invitee.time_zone, method, join)
+    wanted = [_kept(sheet, part, tuple(ids), lambda part=part, ids=ids: writer.entry(part, ids))  # type: ignore[misc]
+              for part, ids in standing.items()]
+    wanted += [_kept(sheet, part, version, lambda part=part, old=old: writer.cancelled(part, old))  # type: ignore[misc]
+               for part, (version, old) in gone.items()]
     values = str.maketrans({
-        _ID: _escape(invitee.id), _STAMP: f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", _PAGE: _escape(page_url),
-        _SEQUENCE: str(event.version + revision), _ATTENDEE: _attendee(invitee),
-        _JOIN: f"{page_url.partition('?')[0]}/join"})
+        _ID: _escape(invitee.id), _STAMP: _utc(now), _PAGE: _escape(page_url), _SEQUENCE: str(sequence(event, invitee)),
+        _ATTENDEE: _attendee(invitee), _JOIN: f"{page_url.partition('?')[0]}/join",
+        _MODIFIED: _utc(modified(event, invitee))})
     filled = [line if isinstance(line, bytes) else fold(line.translate(values))
               for lines in (sheet.head, *wanted) for line in lines]
     return b"".join([*filled, b"END:VCALENDAR\r\n"])
+
+
+def modified(event: Event, invitee: Invitee) -> datetime:
+    """When what is said to this person changed last: by publishing, or by their answer."""
+    return max(event.published_at, invitee.answered_at or event.published_at)
 
 
 def fold(line: str) -> bytes:
@@ -96,26 +115,40 @@ def _escape(text: str) -> str:
     return one_line(text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
 
 
-def _sheet(event: Event, locale: Locale, zone: str, method: Method, join: bool) -> Sheet:
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _sheet(event: Event, locale: Locale, zone: str, method: CalendarMethod | None,
+           join: bool) -> tuple[Sheet, "_Writer"]:
     """The sheet for these readers. A held one counts only for the document that it was made of."""
+    writer = _Writer(event, locale, zone, method, join)
     key = (event.id, event.version, event.published_at, locale.code, zone, method, join)
     held = _sheets.get(key)
     if held and held[0] is event.document:
-        return held[1]
-    sheet = held[1] if held and held[0] == event.document else _Writer(event, locale, zone, method, join).sheet()
+        return held[1], writer
+    sheet = held[1] if held and held[0] == event.document else Sheet(writer.head(), {})
     if len(_sheets) >= KEPT:
         _sheets.clear()
     _sheets[key] = event.document, sheet
-    return sheet
+    return sheet, writer
+
+
+def _kept(sheet: Sheet, part: str, which: tuple[str, ...] | int, make: Callable[[], "icalendar.Event"]) -> Lines:
+    if (part, which) not in sheet.entries:
+        if len(sheet.entries) >= KEPT_ENTRIES:
+            sheet.entries.clear()
+        sheet.entries[part, which] = lines = _lines(make().to_ical())
+        return lines
+    return sheet.entries[part, which]
 
 
 class _Writer:
-    """Builds the sheet for the readers of one language and zone."""
+    """Writes what the readers of one language and zone have in common."""
 
-    def __init__(self, event: Event, locale: Locale, zone: str, method: Method, join: bool) -> None:
+    def __init__(self, event: Event, locale: Locale, zone: str, method: CalendarMethod | None, join: bool) -> None:
         self.event, self.document, self.locale, self.zone = event, event.document, locale, zone
         self.method, self.join = method, join
-        self.title, self.organiser = self.words(self.document.title), self.words(self.document.organiser.name)
 
     def words(self, text: Text) -> str:
         return one_line(words(text, self.locale.code))
@@ -124,67 +157,110 @@ class _Writer:
         """The reader's own page to join a session, never the conference: who forwards an entry gives away no more."""
         return f"{_JOIN}/{session.id}" if self.join and self.document.join_url(session) else ""
 
-    def sheet(self) -> Sheet:
-        from icalendar import Calendar
+    def head(self) -> Lines:
+        from icalendar import Calendar, vDuration
 
-        whole = Calendar({"VERSION": "2.0", "PRODID": PRODUCT, "CALSCALE": "GREGORIAN", "METHOD": self.method})
+        whole, title = Calendar({"VERSION": "2.0", "PRODID": PRODUCT, "CALSCALE": "GREGORIAN"}), self.document.title
+        if self.method:
+            whole.add("METHOD", self.method)
+        else:
+            whole.add("NAME", self.words(title), parameters={"LANGUAGE": self.locale.code})
+            whole.add("X-WR-CALNAME", self.words(title))
+            whole.add("REFRESH-INTERVAL", FEED_EVERY, parameters={"VALUE": "DURATION"})
+            whole.add("X-PUBLISHED-TTL", vDuration(FEED_EVERY))
         whole.add_component(vtimezone(self.document.time_zone, self.document.date.year, self.document.ends_at.year))
-        head = whole.to_ical().removesuffix(b"END:VCALENDAR\r\n")
-        entries = {session.id: self.entry(session).to_ical() for session in self.document.attendable}
-        return Sheet(_lines(head), {name: _lines(entry) for name, entry in entries.items()})
+        return _lines(whole.to_ical().removesuffix(b"END:VCALENDAR\r\n"))
 
-    def entry(self, session: Session) -> "icalendar.Event":
-        """One VEVENT with marks. RFC 5546 gives what each method has to have, and CANCEL no alarm (3.2.5)."""
+    def entry(self, part: str, ids: Sequence[str]) -> "icalendar.Event":
+        """One VEVENT with marks. Over several days it leaves the time free: nobody sits there at night."""
+        from icalendar import Alarm, vUri
+
+        sessions = sorted(map(self.document.session, ids), key=lambda one: self.document.span(one)[0].timestamp())
+        several_days = len({session.day for session in sessions}) > 1
+        entry = self.frame(part, "CONFIRMED", "TRANSPARENT" if several_days else "OPAQUE")
+        spans = [self.document.span(session) for session in sessions]
+        entry.add("DTSTART", spans[0][0])
+        entry.add("DTEND", max((end for _, end in spans), key=datetime.timestamp))
+        joins = [(session, link) for session in sessions if (link := self.joins(session))]
+        summary = self.say(entry, part, self.document, sessions, joins)
+        for session, link in joins:
+            label = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": _quotable(self.words(session.title) or summary)}
+            entry.add("CONFERENCE", vUri(link), parameters=label)
+        if len(joins) == 1:
+            entry.add("URL", vUri(joins[0][1]))
+        alarm = Alarm({"ACTION": "DISPLAY", "DESCRIPTION": summary})
+        alarm.add("TRIGGER", -ALARM)
+        entry.add_component(alarm)
+        return entry
+
+    def cancelled(self, part: str, last: EventDocument) -> "icalendar.Event":
+        """The same as it was last, called off."""
+        sessions = last.attendable if part == WHOLE else [last.session(part)]
+        entry = self.frame(part, "CANCELLED", "TRANSPARENT")
+        spans = [last.span(session) for session in sessions]
+        entry.add("DTSTART", min(start for start, _ in spans).astimezone(UTC))
+        entry.add("DTEND", max(end for _, end in spans).astimezone(UTC))
+        self.say(entry, part, last, sessions, [])
+        return entry
+
+    def frame(self, part: str, status: str, transparent: str) -> "icalendar.Event":
+        """What every entry has; RFC 5546 says what each method has to have."""
         from icalendar import Event as Entry
         from icalendar import vCalAddress, vText
 
         entry, host = Entry(), self.document.organiser
-        entry["UID"] = vText(f"{session.id}.{_ID}@{host.sender.rpartition('@')[2]}")
+        entry["UID"] = vText(uid_of(part, _ID, self.event.id))
         entry["DTSTAMP"], entry["SEQUENCE"] = vText(_STAMP), vText(_SEQUENCE)
-        mailbox, named = _mailto(self.document.calendar_mailbox), {"CN": _quotable(self.organiser)}
-        entry["ORGANIZER"] = vCalAddress(mailbox, params=named)
-        if self.method != "PUBLISH":
+        entry["LAST-MODIFIED"] = vText(_MODIFIED)
+        organiser = {"CN": _quotable(self.words(host.name))}
+        entry["ORGANIZER"] = vCalAddress(_mailto(self.document.calendar_mailbox), params=organiser)
+        if self.method in ("REQUEST", "CANCEL"):
             entry["ATTENDEE"] = vText(_ATTENDEE)
-        cancelled = self.method == "CANCEL"
-        entry.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
-        entry.add("TRANSP", "TRANSPARENT" if cancelled else "OPAQUE")
+        entry.add("STATUS", status)
+        entry.add("TRANSP", transparent)
         entry.add("CLASS", "PRIVATE")
-        entry.add("LAST-MODIFIED", self.event.published_at.astimezone(UTC))
-        for name, moment in zip(("DTSTART", "DTEND"), self.document.span(session), strict=True):
-            entry.add(name, moment)
-        self.say(entry, session)
         return entry
 
-    def say(self, entry: "icalendar.Event", session: Session) -> None:
-        """What people read in an entry, and its alarm."""
-        from icalendar import Alarm, vUri
-
-        summary = " · ".join(part for part in (self.words(session.title), self.title) if part)
-        for name, text in (("SUMMARY", summary), ("DESCRIPTION", self.description(session)),
-                           ("LOCATION", self.words(self.document.venue.name))):
+    def say(self, entry: "icalendar.Event", part: str, document: EventDocument, sessions: Sequence[Session],
+            joins: Sequence[tuple[Session, str]]) -> str:
+        """What people read in an entry; returns its summary."""
+        titles = [document.title] if part == WHOLE else [sessions[0].title, document.title]
+        summary = " · ".join(filter(None, map(self.words, titles)))
+        for name, text in (("SUMMARY", summary), ("DESCRIPTION", self.description(part, document, sessions, joins)),
+                           ("LOCATION", self.words(document.venue.name))):
             entry.add(name, text, parameters={"LANGUAGE": self.locale.code})
-        if join_url := self.joins(session):
-            label = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": _quotable(summary)}
-            entry.add("URL", vUri(join_url))
-            entry.add("CONFERENCE", vUri(join_url), parameters=label)
-        if self.method != "CANCEL":
-            alarm = Alarm({"ACTION": "DISPLAY", "DESCRIPTION": summary})
-            alarm.add("TRIGGER", -ALARM)
-            entry.add_component(alarm)
+        return summary
 
-    def description(self, session: Session) -> str:
-        """The event, the session's items in the reader's time, where to join, the personal page, whom to ask."""
-        gettext, span = self.locale.gettext, self.document.span
-        place, label = self.locale.city(self.zone), self.locale.zone_label(span(session)[0], self.zone)
-        items = [f"{self.locale.hours(*span(session, item), self.zone)} {self.words(item.title)}"
-                 for item in session.items]
-        if items:
-            items.insert(0, gettext("Times in {zone}").format(zone=f"{place} ({label})" if place else label))
-        join_url = self.joins(session)
-        links = [gettext("Join: {link}").format(link=join_url)] if join_url else []
+    def description(self, part: str, document: EventDocument, sessions: Sequence[Session],
+                    joins: Sequence[tuple[Session, str]]) -> str:
+        """The event, what happens when in the reader's time, where to join, the personal page, whom to ask."""
+        gettext = self.locale.gettext
+        place = self.locale.city(self.zone)
+        label = self.locale.zone_label(document.span(sessions[0])[0], self.zone)
+        happens = self.chosen(document, sessions) if part == WHOLE else self.items(document, sessions[0])
+        if happens:
+            happens.insert(0, gettext("Times in {zone}").format(zone=f"{place} ({label})" if place else label))
+        links = [gettext("Join: {link}").format(link=link) for _, link in joins]
+        if len(links) > 1:
+            links = [f"{self.words(session.title)}. {link}" for (session, _), link in zip(joins, links, strict=True)]
         links.append(gettext("Your page: {link}").format(link=_PAGE))
         contact = gettext("Contact: {mailbox}").format(mailbox=self.document.organiser.reply_to)
-        return "\n\n".join("\n".join(block) for block in ([self.title], items, links, [contact]) if block)
+        blocks = ([self.words(document.title)], happens, links, [contact])
+        return "\n\n".join("\n".join(block) for block in blocks if block)
+
+    def items(self, document: EventDocument, session: Session) -> list[str]:
+        return [f"{self.locale.hours(*document.span(session, item), self.zone)} {self.words(item.title)}"
+                for item in session.items]
+
+    def chosen(self, document: EventDocument, sessions: Sequence[Session]) -> list[str]:
+        """With the reader's date where one of them is on another."""
+        spans = [document.span(session) for session in sessions]
+        dates = [self.locale.date(start.astimezone(ZoneInfo(self.zone)).date()) for start, _ in spans]
+        hours = [f"{self.locale.hours(*span, self.zone)} {self.words(session.title)}"
+                 for span, session in zip(spans, sessions, strict=True)]
+        if len({*dates}) == 1:
+            return hours
+        return [f"{date}, {line}" for date, line in zip(dates, hours, strict=True)]
 
 
 def _quotable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 A token is ``<invitee>.<key id>.<MAC>``: HMAC-SHA256 over purpose, invitee and link generation, cut to 160 bits. Making
 one writes nothing, every mail carries the same one, a leaked table leaks none, and raising a person's generation
-revokes that person's.
+revokes that person's. The address of their calendar feed has a generation of its own: programs hold it, not mails.
 """
 
 import base64
@@ -19,7 +19,7 @@ from typing import Any, Literal
 from chalicelib.domain.delivery import CATEGORIES
 from chalicelib.domain.invitee import Invitee
 
-Purpose = Literal["page", "unsubscribe"]
+Purpose = Literal["page", "unsubscribe", "feed"]
 
 _TOKEN = re.compile(r"(?P<invitee>[a-z0-9]{16,40})\.(?P<key>[A-Za-z0-9]{1,8})\.(?P<mac>[A-Za-z0-9_-]{27})")
 
@@ -51,7 +51,7 @@ class Links:
 
     def url(self, invitee: Invitee, purpose: Purpose = "page", path: str = "") -> str:
         """The address of a person's page, or of a page below it (``path`` such as ``/calendar.ics``)."""
-        letter = {"page": "i", "unsubscribe": "u"}[purpose]
+        letter = {"page": "i", "unsubscribe": "u", "feed": "c"}[purpose]
         return f"{self._base_url}/{letter}/{self.token(invitee, purpose)}{path}"
 
     def leaving(self, invitee: Invitee, category: str = CATEGORIES[0]) -> str:
@@ -60,7 +60,7 @@ class Links:
 
     def token(self, invitee: Invitee, purpose: Purpose = "page") -> str:
         key_id = self._keys["current"]
-        return f"{invitee.id}.{key_id}.{self._mac(key_id, purpose, invitee.id, invitee.generation)}"
+        return f"{invitee.id}.{key_id}.{self._mac(key_id, purpose, invitee)}"
 
     def claimed_invitee(self, token: str) -> str | None:
         """The invitee that a token names, unverified; None when it is no token at all."""
@@ -76,7 +76,7 @@ class Links:
             self._held_keys = self._loaded()
         if found["key"] not in self._keys:
             return False
-        expected = self._mac(found["key"], purpose, invitee.id, invitee.generation)
+        expected = self._mac(found["key"], purpose, invitee)
         return hmac.compare_digest(expected, found["mac"])
 
     def address_hash(self, address_key: str) -> str:
@@ -98,8 +98,9 @@ class Links:
     def _address_key(self) -> bytes:
         return self._load_address_key().encode()
 
-    def _mac(self, key_id: str, purpose: str, invitee_id: str, generation: int) -> str:
-        message = f"{purpose}\0{invitee_id}\0{generation}".encode()
+    def _mac(self, key_id: str, purpose: Purpose, invitee: Invitee) -> str:
+        generation = invitee.feed if purpose == "feed" else invitee.generation
+        message = f"{purpose}\0{invitee.id}\0{generation}".encode()
         digest = hmac.digest(self._keys[key_id].encode(), message, "sha256")[:20]
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 

@@ -97,6 +97,7 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
         **_own(document, facts, registration, session, locale, invitee.time_zone),
         **_asked(document, contribution, locale, invitee.time_zone),
         "news": what_is_new(told, document, registration, locale, invitee.time_zone) if told else None,
+        "was_registered": any(one.version for one in invitee.dropped),
     }
     subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
     context["subject"] = subject = f"[{locale.gettext('Test')}] {subject}" if tested else subject
@@ -129,7 +130,8 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
             "feedback": _("Feedback request"),
             "place": _("News of a place"),
             "withdrawn": _("News of a withdrawn invitation"),
-            "change": _("News of a changed agenda")}.get(one.kind, _("Mail of another event"))
+            "change": _("News of a changed agenda"),
+            "cancellation": _("News of a withdrawn registration")}.get(one.kind, _("Mail of another event"))
     return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
             "why": why[one.invitee.suppressed],
             "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}

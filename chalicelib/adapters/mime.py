@@ -4,16 +4,16 @@
     ├── multipart/alternative
     │   ├── text/plain
     │   ├── text/html
-    │   └── text/calendar; method=…    only with a calendar, and last
-    ├── invite.ics                     only with a calendar, as application/ics
+    │   └── text/calendar; method=…    the first calendar object, and last
+    ├── invite.ics, cancelled-2.ics    every calendar object, as application/ics
     └── attachments
 
-The calendar stands there twice on purpose, as in what Google Calendar sends. The alternative is what Outlook, Gmail and
-Apple Mail turn into an entry: as the last part of the alternatives, with the method as a parameter that agrees with the
-METHOD inside (Exchange refuses a mismatch). The file is for everything else: webmail without iMIP shows nothing of an
-alternative that it does not know, and Outlook reads the first VEVENT of the part alone and takes PUBLISH for no
-iMIP method at all (MS-STANOICAL 2.2.175), while an opened file gives every session. It is application/ics and not
-text/calendar, so that no client takes it for a second invitation.
+The first calendar object stands there twice on purpose, as in what Google Calendar sends. The alternative is what
+Outlook, Gmail and Apple Mail turn into an entry: as the last part of the alternatives, with the method as a parameter
+that agrees with the METHOD inside (Exchange refuses a mismatch). They read one such part and no more. The files are for
+everything else: webmail without iMIP shows nothing of an alternative that it does not know, and Outlook reads the first
+VEVENT of the part alone and takes PUBLISH for no iMIP method at all (MS-STANOICAL 2.2.175), while an opened file gives
+every session. They are application/ics and not text/calendar, so that no client takes one for a second invitation.
 
 Written here and not with the standard library's ``EmailMessage``, which encodes every attachment again for every
 recipient: 7 ms for a 60 KB file. Here the bytes of a file are encoded once and kept.
@@ -30,7 +30,8 @@ from hashlib import sha256
 from chalicelib.domain.address import normalise
 from chalicelib.domain.message import Attachment, Message
 
-CALENDAR_FILENAME = "invite.ics"
+CALENDAR_FILENAMES = {"PUBLISH": "invite", "REQUEST": "invite", "CANCEL": "cancelled"}
+"""By method, without ``.ics``; from the second object of a mail on, with its number."""
 
 KEPT_ATTACHMENTS = 64
 """Encoded files held in memory per container: as many as adapters.documents holds of the files themselves."""
@@ -62,9 +63,9 @@ def build(message: Message) -> bytes:
     character in a name or subject, a malformed address, a file name that is not ASCII.
     """
     boundary = sha256(message.reference.encode()).hexdigest()[:24]
-    calendar = None if message.calendar is None else _base64(message.calendar)
-    body = _multipart("alternative", f"=_a{boundary}", [[part] for part in _alternatives(message, calendar)])
-    if attached := _attached(message, calendar):
+    calendars = [_base64(one.content) for one in message.calendar]
+    body = _multipart("alternative", f"=_a{boundary}", [[part] for part in _alternatives(message, calendars)])
+    if attached := _attached(message, calendars):
         body = _multipart("mixed", f"=_m{boundary}", [body, *([file] for file in attached)])
     return b"".join([_headers(message).encode("ascii"), *body])
 
@@ -96,20 +97,22 @@ def _headers(message: Message) -> str:
     return "\r\n".join([*lines, "MIME-Version: 1.0", ""])
 
 
-def _alternatives(message: Message, calendar: bytes | None) -> list[bytes]:
-    parts = [_text("plain", message.text), _text("html", message.html)]
-    if calendar is not None:
-        if f"\nMETHOD:{message.calendar_method}\r".encode() not in (message.calendar or b""):
-            raise ValueError(f"the calendar's METHOD is not {message.calendar_method}")
-        parts.append(_part(f"text/calendar; charset=utf-8; method={message.calendar_method}", "base64", calendar))
-    return parts
+def _alternatives(message: Message, calendars: list[bytes]) -> list[bytes]:
+    for method, content in message.calendar:
+        if f"\nMETHOD:{method}\r".encode() not in content:
+            raise ValueError(f"the calendar's METHOD is not {method}")
+    first = [
+        _part(f"text/calendar; charset=utf-8; method={message.calendar[0].method}", "base64", encoded)
+        for encoded in calendars[:1]
+    ]
+    return [_text("plain", message.text), _text("html", message.html), *first]
 
 
-def _attached(message: Message, calendar: bytes | None) -> list[bytes]:
-    files = [_encoded_file(attachment) for attachment in message.attachments]
-    if calendar is not None:
-        files.insert(0, _file(CALENDAR_FILENAME, "application/ics", calendar))
-    return files
+def _attached(message: Message, calendars: list[bytes]) -> list[bytes]:
+    methods = [CALENDAR_FILENAMES[one.method] for one in message.calendar]
+    names = [f"{name}-{number}.ics" if number > 1 else f"{name}.ics" for number, name in enumerate(methods, 1)]
+    files = [_file(name, "application/ics", encoded) for name, encoded in zip(names, calendars, strict=True)]
+    return [*files, *map(_encoded_file, message.attachments)]
 
 
 @lru_cache(maxsize=KEPT_ATTACHMENTS)

@@ -18,6 +18,7 @@ from chalicelib.domain.clashes import clashes, clashing
 from chalicelib.domain.colour import readable
 from chalicelib.domain.contribution import MEGABYTE, Contribution, asked_of, due_until
 from chalicelib.domain.countries import COUNTRIES
+from chalicelib.domain.entries import entries
 from chalicelib.domain.event import Event, EventDocument, Session
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.private_upload import named
@@ -32,7 +33,7 @@ LIGHT, DARK = "#e9edf0", "#232a31"
 EVERY_LANGUAGE = ("not_found", "problem", "too_many")
 """Pages whose reader is not known: they say the same in each language that there is, the locale's own first."""
 
-SCRIPTS = {"registration": "form.js", "confirmation": "forget.js", "erased": "forget.js"}
+SCRIPTS = {"registration": "form.js", "confirmation": "forget.js copy.js", "erased": "forget.js"}
 """Pages with a script of ours whatever their state; all of them work without it. The invitation has that of the
 confirmation while something waits for a place: there the form leads then.
 """
@@ -99,6 +100,7 @@ def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dic
         "asked_for": [(one, due_until(document, one), one.id in invitee.handed_in)
                       for one in asked_of(document, invitee)] if invitee else [],
         "accepted": lambda asked: accepted(asked, locale),
+        "in_calendar": entries(event, invitee) if invitee else None,
         "file_kinds": lambda field: named(field.files),
         "megabytes": lambda size: megabytes(size, locale),
         "feedback_from": opens,
@@ -183,10 +185,9 @@ def _stylesheet() -> str:
 
 @cache
 def _script(name: str) -> str:
-    """The script of this name without its comments; no name, no script. Its hash is in the policy of the page."""
-    if not name:
-        return ""
-    return re.sub(r"^\s*//.*\n", "", (TEMPLATES / "pages" / name).read_text("utf-8"), flags=re.MULTILINE).strip()
+    """The scripts of these names without their comments; no name, no script. The hash is in the policy of the page."""
+    program = "".join((TEMPLATES / "pages" / one).read_text("utf-8") for one in name.split())
+    return re.sub(r"^\s*//.*\n", "", program, flags=re.MULTILINE).strip()
 
 
 def _policy(style: str, script: str, posts_to: str) -> str:

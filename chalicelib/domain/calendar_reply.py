@@ -4,13 +4,13 @@ A mail is forged in a minute, and an answer gives places back, so a REPLY counts
 the person whom its UID names. Everything else is filed for the organiser, and changes nothing.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chalicelib.domain.address import address_key
+from chalicelib.domain.entries import person_of_uid
 from chalicelib.domain.invitee import Rsvp
 
 Why = Literal[
@@ -58,22 +58,6 @@ ANSWERED: tuple[Answered, ...] = ("ACCEPTED", "DECLINED", "TENTATIVE")
 
 AHEAD = timedelta(days=1)
 """How far a calendar's clock may go ahead: an answer from the future would make every later one stale."""
-
-_UID = re.compile(r"(?:(?P<session>[a-z0-9-]{1,64})\.)?(?P<invitee>[a-z0-9]{16,40})@[^@]+")
-
-
-class Whose(NamedTuple):
-    """Whose entry a UID names; ``session`` is empty where one entry is the whole event."""
-
-    session: str
-    invitee: str
-
-
-def person_of_uid(uid: str) -> Whose | None:
-    """``session-1.9f…@example.org`` is an entry of a session, ``9f…@example.org`` of the event; None if not ours."""
-    found = _UID.fullmatch(uid.strip().lower())
-    return Whose(found["session"] or "", found["invitee"]) if found else None
-
 
 @dataclass(frozen=True)
 class CalendarReply:

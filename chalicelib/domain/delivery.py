@@ -52,7 +52,7 @@ who left the invitations and never answered is reminded of no contribution eithe
 CATEGORIES: tuple[Category, ...] = ("invitations", "feedback")
 
 SENT_AGAIN: frozenset[Kind] = frozenset(
-    {"confirmation", "reminder", "contribution", "place", "withdrawn", "change", "test", "notice"}
+    {"confirmation", "reminder", "contribution", "place", "withdrawn", "cancellation", "change", "test", "notice"}
 )
 """Kinds whose unknown delivery goes out once more unless the event says otherwise: late is worse than twice. The others
 wait for an organiser.

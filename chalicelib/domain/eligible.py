@@ -6,6 +6,7 @@ from typing import Literal
 from chalicelib.domain.change_notice import is_coming
 from chalicelib.domain.contribution import due_until, find, owes
 from chalicelib.domain.delivery import CATEGORY
+from chalicelib.domain.entries import entries
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee, Registration, standing
 from chalicelib.domain.places import PlaceRequest
@@ -45,6 +46,9 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
         return _why_not_ask(event, work, invitee, now)
     if work.kind == "change":
         return _why_not_tell(event, invitee, now)
+    if work.kind == "cancellation":
+        again = invitee.withdrawn_by or entries(event, invitee).standing
+        return "this has changed since" if again else ""
     if work.kind not in REGISTERED:
         return ""
     coming = coming_as(work.kind, invitee, registration)

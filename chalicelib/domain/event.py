@@ -26,14 +26,16 @@ Kind = Literal[
     "place",
     "withdrawn",
     "change",
+    "cancellation",
     "test",
     "notice",
 ]
 """The kinds of mail. ``chase`` is the second invitation, to those who have not answered; ``contribution`` reminds those
 who owe one; ``place`` tells what becomes of a registration that waits for a place or for approval; ``withdrawn`` that
-a colleague or the head of the delegation took the invitation back; ``change`` what is different in the agenda;
-``test`` and ``notice`` go to the organiser: a batch's mail before it is approved, and news of addresses that mail did
-not reach.
+a colleague or the head of the delegation took the invitation back; ``cancellation`` that somebody who was registered,
+or had an entry in the calendar, is expected no more, by their own answer; ``change`` what is different in the agenda;
+``test`` and ``notice`` go to the organiser:
+a batch's mail before it is approved, and news of addresses that mail did not reach.
 """
 
 Unsure = Literal["wait", "send-again"]
@@ -218,6 +220,7 @@ class EventDocument(Model):
     feedback: Feedback | None = None
     form: list[FormField] = Field(default_factory=list, max_length=60)
     calendar_method: Literal["PUBLISH", "REQUEST"] = "PUBLISH"
+    calendar_entries: Literal["sessions", "event"] = "sessions"
     when_unsure: dict[Kind, Unsure] = Field(default_factory=dict)
     consent: Text
     retention_days: int = Field(default=365, ge=1, le=3650)
@@ -340,6 +343,8 @@ class Event(Model):
 
     ``told`` names the last notice of changes (``domain.change_notice``), "" when there was none and nothing to tell;
     ``news_at`` is when the clock tells what changed since, ``news_since`` when the first of that was published.
+    ``retired``: by part (``entries``), the last version that had a calendar entry which this one has not. ``proposed``:
+    this version or one before it sent entries with its invitations.
     """
 
     id: Slug
@@ -351,6 +356,8 @@ class Event(Model):
     told: str = ""
     news_at: datetime | None = None
     news_since: datetime | None = None
+    retired: dict[str, int] = Field(default_factory=dict)
+    proposed: bool = False
 
 
 def _unique(what: str, ids: list[str]) -> None:

@@ -1,7 +1,7 @@
 """The people who are invited, and what they answer."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -28,6 +28,15 @@ class Attendance(Model):
     agenda: int = 0
 
 
+class Dropped(NamedTuple):
+    """A session that was chosen, or proposed, and is not any more; ``version`` is that of the registration that dropped
+    it, or that was withdrawn, and 0 where a proposal was refused.
+    """
+
+    session: str
+    version: int
+
+
 class Invitee(Model):
     """One person invited to one event. ``generation`` raised by one revokes every link of this person.
 
@@ -42,6 +51,9 @@ class Invitee(Model):
     ``suppressed`` is why their address gets no mail ("bounce", "complaint"), as the address's own record says it; empty
     when it does. ``attending`` repeats what the registration says, for mails that need no more of it; None without one
     that stands. ``handed_in`` names the contributions that they handed in.
+
+    For the calendar (``entries``): ``revision`` rises with each change of what it says to this person, ``dropped``
+    names what it may still hold and must not, ``feed`` raised by one revokes the address of the feed.
     """
 
     id: str
@@ -69,6 +81,9 @@ class Invitee(Model):
     suppressed: str = ""
     attending: Attendance | None = None
     handed_in: list[str] = Field(default_factory=list)
+    revision: int = 0
+    dropped: tuple[Dropped, ...] = ()
+    feed: int = 0
 
 
 class Registration(Attendance):

@@ -6,10 +6,17 @@ Plain values: making one costs nothing, and equal ones are equal, so that work o
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CalendarMethod = Literal["PUBLISH", "REQUEST", "CANCEL"]
 """RFC 5546, section 1.4."""
+
+
+class CalendarObject(NamedTuple):
+    """A whole iCalendar object (VCALENDAR) whose METHOD is ``method``."""
+
+    method: CalendarMethod
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,8 @@ class Message:
     """One mail to one person.
 
     ``reference`` names the delivery; Message-ID follows from it, so that the same delivery never has two. ``date`` is
-    aware. ``calendar`` is a whole iCalendar file whose METHOD is ``calendar_method``. ``list_unsubscribe`` is the
-    one-click address (RFC 8058), None on kinds that one cannot leave. ``tags`` are for SES, not for the reader.
+    aware. The first of ``calendar`` is what mail programs read by themselves. ``list_unsubscribe`` is the one-click
+    address (RFC 8058), None on kinds that one cannot leave. ``tags`` are for SES, not for the reader.
     """
 
     reference: str
@@ -70,7 +77,6 @@ class Message:
     text: str
     html: str
     attachments: tuple[Attachment, ...] = ()
-    calendar: bytes | None = None
-    calendar_method: CalendarMethod = "PUBLISH"
+    calendar: tuple[CalendarObject, ...] = ()
     list_unsubscribe: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,9 @@ from chalicelib.domain.model import Model
 if TYPE_CHECKING:
     from chalicelib.domain.batch import Batch
 
-URGENT: frozenset[Kind] = frozenset({"confirmation", "reminder", "place", "withdrawn", "change", "test", "notice"})
+URGENT: frozenset[Kind] = frozenset(
+    {"confirmation", "reminder", "place", "withdrawn", "cancellation", "change", "test", "notice"}
+)
 """Kinds that somebody waits for now: they have a queue of their own, and the pacer lets them go first."""
 
 

@@ -8,7 +8,7 @@ from chalicelib.domain.places import PlaceRequest
 from chalicelib.handlers import requests
 from chalicelib.handlers.visit import FORM, READ, Visit, blueprint, file, first, personal, see_other
 from chalicelib.usecases.answer import answer, answer_state
-from chalicelib.usecases.calendar_entry import calendar_file_of
+from chalicelib.usecases.calendar_entry import calendar_file
 from chalicelib.usecases.give_feedback import give_feedback
 from chalicelib.usecases.register import accept_place, give_up_place, register
 
@@ -30,7 +30,8 @@ def post_answer(token: str) -> Response:
     try:
         form = requests.form_body(blueprint.current_request)
         chosen, reason = first(form, "answer"), first(form, "reason")
-        rsvp = answer(wiring.invitees(), visit.event, visit.person, chosen, visit.now, visit.guard(), reason)
+        people, queue, guard = wiring.invitees(), wiring.queue(), visit.guard()
+        rsvp = answer(people, queue, visit.event, visit.person, chosen, visit.now, guard, reason)
     except Invalid as error:
         return visit.invitation(422, error.problems)
     except Conflict as error:
@@ -95,12 +96,13 @@ def confirmation(token: str) -> Response:
 
 @blueprint.route("/i/{token}/calendar.ics", methods=READ)
 @personal
-def calendar_file(token: str) -> Response:
+def calendar_of_one(token: str) -> Response:
     visit = Visit(token)
-    content, method = calendar_file_of(visit.event, visit.person, visit.locale, visit.url(), visit.now)
+    invitee, page = visit.person.invitee, visit.url()
+    content = calendar_file(wiring.events(), visit.event, invitee, visit.locale, page, visit.now)
     if content is None:
         raise NotFound("There is nothing for the calendar.")
-    return file(content, f"text/calendar; charset=utf-8; method={method}", "invitation.ics")
+    return file(content, "text/calendar; charset=utf-8; method=PUBLISH", "invitation.ics")
 
 
 @blueprint.route("/i/{token}/agenda.pdf", methods=READ)

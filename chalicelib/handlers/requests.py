@@ -133,6 +133,12 @@ def who(request: Request) -> str:
     return str(claims.get("email") or claims.get("sub") or "unknown")
 
 
+def has_already(request: Request, etag: str) -> bool:
+    """Whether the caller holds what this tag names (If-None-Match: RFC 9110, 13.1.2, by weak comparison)."""
+    said = str(request.headers.get("if-none-match", ""))
+    return said.strip() == "*" or etag in (one.strip().removeprefix("W/") for one in said.split(","))
+
+
 def wants_csv(request: Request) -> bool:
     return "text/csv" in str(request.headers.get("accept", ""))
 

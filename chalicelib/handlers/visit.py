@@ -41,6 +41,7 @@ PAGES = {
     "colleague": "colleague",
     "delegation": "delegation",
     "calendar": "calendar.ics",
+    "new_feed": "calendar-address",
     "agenda": "agenda.pdf",
     "feedback": "feedback",
     "data": "data",
@@ -48,6 +49,9 @@ PAGES = {
 }
 """What the templates call each page, and where it is below a person's link."""
 
+
+FEED = "/calendar.ics"
+"""Where a calendar feed is below its address: programs know it by its ending."""
 
 TYPED = ("name", "email", "reason", "member-name", "member-email")
 """What the forms of the invitation's page may have to show again."""
@@ -119,6 +123,7 @@ class Visit:
         """Render a page with what every page may name; ``here`` is its path, for the language switch."""
         links = {place: self.url(f"/{path}" if path else "") for place, path in PAGES.items()}
         links["unsubscribe"] = self.url(purpose="unsubscribe")
+        links["feed"] = wiring.links().url(self.person.invitee, "feed", FEED)
         asked = asked_of(self.event.document, self.person.invitee)
         contributions = {one.id: self.url(contribution_path(one.id)) for one in asked}
         joins = {one.id: self.url(join_path(one.id)) for one in self.event.document.sessions

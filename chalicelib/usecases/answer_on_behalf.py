@@ -61,7 +61,7 @@ def answer_on_behalf(
         audit_put(event_id, who, f"{paper.answer} on behalf", invitee_id, paper.on_behalf, now),
     ]
     if paper.answer != "accepted":
-        return answer(desk.invitees, event, person, paper.answer, now, entered, paper.reason)
+        return answer(desk.invitees, desk.queue, event, person, paper.answer, now, entered, paper.reason)
     _refuse_unknown(event.document, paper)
     try:
         form = _form(event.document, person, paper)

@@ -1,55 +1,84 @@
-"""One person's calendar entry, as it goes with mails and stands on the page."""
+"""One person's calendar entries, as they go with mails, stand on the page, and are subscribed to.
+
+A mail says the whole truth each time, so that the last one that arrives is enough: what stands, and what must be gone.
+
+    PUBLISH   one object with all of it, what is gone by STATUS; when nothing stands, as below
+    REQUEST   an object for each entry, REQUEST or CANCEL: such an object has one UID (RFC 5546, 3.2.2 and 3.2.5)
+"""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from chalicelib.adapters.calendar import calendar
+from chalicelib.adapters.calendar import calendar, modified
 from chalicelib.adapters.language import Locale
-from chalicelib.adapters.store.invitees import PersonFile
-from chalicelib.domain.event import Event
-from chalicelib.domain.invitee import Attendance, Invitee
+from chalicelib.adapters.store.events import Events
+from chalicelib.domain.change_notice import is_coming
+from chalicelib.domain.entries import Entries, entries
+from chalicelib.domain.event import Event, EventDocument
+from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.message import CalendarMethod, CalendarObject
 
-if TYPE_CHECKING:
-    from chalicelib.domain.message import CalendarMethod
-
-
-def calendar_entry(
-    event: Event,
-    invitee: Invitee,
-    registration: Attendance | None,
-    locale: Locale,
-    method: "CalendarMethod",
-    page: str,
-    now: datetime,
-) -> bytes | None:
-    """The chosen sessions, or all before there was a choice; None when the agenda has none of them any more."""
-    offered = [session.id for session in event.document.attendable]
-    sessions = [session for session in offered if registration is None or session in registration.sessions]
-    if not sessions:
-        return None
-    return calendar(
-        event,
-        invitee,
-        sessions,
-        locale,
-        method=method,
-        now=now,
-        page_url=page,
-        join=registration is not None and method != "CANCEL",
-        revision=(registration.version if method == "CANCEL" else registration.version - 1) if registration else 0,
-    )
+NOTHING = Entries({}, {})
 
 
-def calendar_file_of(
-    event: Event, person: PersonFile, locale: Locale, page: str, now: datetime
-) -> tuple[bytes | None, "CalendarMethod"]:
-    """What the page offers: the sessions, or, for somebody who does not come, or is not sure any more, the cancellation
-    of those registered for.
+def calendar_objects(
+    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime
+) -> tuple[CalendarObject, ...]:
+    """What a mail to this person brings, the most urgent first: that one programs read by themselves. Empty when there
+    never was an entry. Reads the agenda version of an entry that no version has any more, once per container.
     """
-    invitee = person.invitee
-    undecided = invitee.rsvp == "tentative" and person.registration is None
-    if undecided or invitee.rsvp in ("needs-action", "accepted"):
-        return calendar_entry(event, invitee, person.registered, locale, "PUBLISH", page, now), "PUBLISH"
-    if person.registration is None:
-        return None, "CANCEL"
-    return calendar_entry(event, invitee, person.registration, locale, "CANCEL", page, now), "CANCEL"
+    told = entries(event, invitee)
+    if event.document.calendar_method == "PUBLISH" and told.standing:
+        return (_object(events, event, invitee, locale, page, now, told, "PUBLISH"),)
+    cancels = [
+        _object(events, event, invitee, locale, page, now, Entries({}, {part: version}), "CANCEL")
+        for part, version in told.gone.items()
+    ]
+    requests = [
+        _object(events, event, invitee, locale, page, now, Entries({part: sessions}, {}), "REQUEST")
+        for part, sessions in told.standing.items()
+    ]
+    return (*cancels, *requests) if _is_news(event, invitee, told) else (*requests, *cancels)
+
+
+def calendar_file(
+    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime
+) -> bytes | None:
+    """What the page offers, as one file; None when there never was an entry."""
+    told = entries(event, invitee)
+    return _object(events, event, invitee, locale, page, now, told, "PUBLISH").content if told != NOTHING else None
+
+
+def calendar_feed(event: Event, invitee: Invitee, locale: Locale, page: str) -> bytes:
+    """What stands, for programs that look by themselves: what is gone is simply not there.
+
+    The same bytes as long as nothing changes: without a METHOD, DTSTAMP is when it changed last (RFC 5545, 3.8.7.2).
+    """
+    standing, stamp = entries(event, invitee).standing, modified(event, invitee)
+    return calendar(
+        event, invitee, locale, standing=standing, gone={}, method=None, now=stamp, page_url=page,
+        join=is_coming(invitee),
+    )  # fmt: skip
+
+
+def _object(
+    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime, told: Entries,
+    method: CalendarMethod,
+) -> CalendarObject:  # fmt: skip
+    gone = {part: (version, _agenda(events, event, version)) for part, version in told.gone.items()}
+    content = calendar(
+        event, invitee, locale, standing=told.standing, gone=gone, method=method, now=now, page_url=page,
+        join=is_coming(invitee),
+    )  # fmt: skip
+    return CalendarObject(method, content)
+
+
+def _agenda(events: Events, event: Event, version: int) -> EventDocument:
+    return event.document if version == event.version else events.agenda(event.id, version)
+
+
+def _is_news(event: Event, invitee: Invitee, told: Entries) -> bool:
+    """Whether the last change, of the agenda or of the registration, took something away."""
+    if not told.standing or event.version - 1 in told.gone.values():
+        return True
+    last = invitee.attending.version if invitee.attending else 0
+    return any(one.version == last for one in invitee.dropped if one.session in told.gone)

@@ -18,7 +18,11 @@ Teller = Callable[[Invitee], Told]
 def as_told(post: Post, event: Event, work: Work) -> Event:
     """The event at the version that the notice tells, whatever was published since."""
     version = versions_of(work.occurrence)[-1]
-    return event.model_copy(update={"version": version, "document": post.events.document_of(event, version)})
+    if version == event.version:
+        return event
+    then = post.events.version(event.id, version)
+    assert then is not None, f"{event.id} has no version {version}"
+    return then.model_copy(update={"document": post.events.agenda(event.id, version), "files": event.files})
 
 
 def teller(post: Post, event: Event, work: Work, now: datetime) -> Teller:
@@ -32,7 +36,7 @@ def teller(post: Post, event: Event, work: Work, now: datetime) -> Teller:
 
     @cache
     def since(version: int) -> Told:
-        before = post.events.document_of(event, version)
+        before = post.events.agenda(event.id, version)
         found = changes(before, event.document) if version < event.version else []
         return Told(before, worth_telling(found, before, event.document, now))
 

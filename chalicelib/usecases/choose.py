@@ -50,7 +50,8 @@ def choose(
             outcomes[i] = Outcome.of(post.ledger.skip(line, reason, now()))
         else:
             coming = coming_as(work.kind, invitee, registration) if work.kind in WITH_REGISTRATION else None
-            mail = partial(compose, post.links, post.documents, seen, work, invitee, coming, now(), told=told)
+            made_with = post.events, post.links, post.documents
+            mail = partial(compose, *made_with, seen, work, invitee, coming, now(), told=told)
             parcels[i] = Parcel(line, mail)
     return outcomes, parcels
 

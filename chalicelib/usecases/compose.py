@@ -6,21 +6,26 @@ from chalicelib.adapters import mails
 from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.links import Links
+from chalicelib.adapters.store.events import Events
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.contribution import find
 from chalicelib.domain.delivery import CATEGORIES, CATEGORY
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee
-from chalicelib.domain.message import Attachment, CalendarMethod, Message
+from chalicelib.domain.message import Attachment, Message
 from chalicelib.domain.message import Links as MailLinks
 from chalicelib.domain.schedule import contribution_of
 from chalicelib.domain.text import one_line, words
 from chalicelib.domain.work import Work
-from chalicelib.usecases.calendar_entry import calendar_entry
+from chalicelib.usecases.calendar_entry import calendar_objects
+
+CALLS_OFF: frozenset[Kind] = frozenset({"withdrawn", "cancellation"})
+"""Kinds of mail that take entries out of the calendar, whatever the event attaches."""
 
 
 def compose(
+    events: Events,
     links: Links,
     documents: Documents,
     event: Event,
@@ -40,16 +45,10 @@ def compose(
     document, locale = event.document, load_locale(invitee.language)
     urls = mail_links(links, invitee, kind, work.occurrence)
     session = document.session(work.session) if work.session else None
-    wanted = document.goes_with(kind)
+    wanted = ["calendar"] if kind in CALLS_OFF else document.goes_with(kind)
     asked = find(document, contribution_of(work.occurrence)) if kind == "contribution" else None
-    method: CalendarMethod = "CANCEL" if kind == "withdrawn" else document.calendar_method
-    if kind == "change" and registration is None and "calendar" not in document.goes_with("invitation"):
-        wanted = [name for name in wanted if name != "calendar"]
-    if method == "CANCEL":
-        wanted = ["calendar"] if registration else []
-    entry = None
-    if "calendar" in wanted:
-        entry = calendar_entry(event, invitee, registration, locale, method, urls.page, now)
+    calendar = calendar_objects(events, event, invitee, locale, urls.page, now) if "calendar" in wanted else ()
+    brought = kind in CALLS_OFF or any(one.method != "CANCEL" for one in calendar)
     files = _attachments(documents, event, invitee, wanted)
     said = mails.compose(
         kind,
@@ -63,7 +62,7 @@ def compose(
         now=now,
         tested=tested,
         told=told,
-        attached=[name for name in wanted if name in files or (name == "calendar" and entry)],
+        attached=[name for name in wanted if name in files or (name == "calendar" and calendar and brought)],
     )
     return Message(
         reference=f"{invitee.id}.{work.kind}.{work.occurrence}",
@@ -78,8 +77,7 @@ def compose(
         text=said.text,
         html=said.html,
         attachments=tuple(files.values()),
-        calendar=entry,
-        calendar_method=method,
+        calendar=calendar,
         list_unsubscribe=urls.unsubscribe_one_click if work.kind in CATEGORY else None,
         tags={"event": event.id, "invitee": invitee.id, "kind": work.kind, "occurrence": work.occurrence},
     )

@@ -19,6 +19,7 @@ from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.text import may_be_link, one_line
 from chalicelib.domain.work import Work
 from chalicelib.usecases.answer import answer_state
+from chalicelib.usecases.call_off import call_off
 from chalicelib.usecases.outbox import GRACE, hand_over, outbox_of
 from chalicelib.usecases.planner import FIRST
 from chalicelib.usecases.take_place import given_back
@@ -61,15 +62,16 @@ def pass_on(
     colleague = named(person, form).model_copy(update=lineage)
     work = invitation_of(colleague, now)
     fewer = counted_invitation(own.id, "colleagues", INVITED, now, Invalid.field("email", MANY))
-    also = [*given_back(event, person, now), fewer, *guard]
+    off = call_off(event, person, "delegated", now)
+    also = [*given_back(event, person, now), *off.promised, fewer, *guard]
     address = links.address_hash(address_key(colleague.email))
     try:
-        delegates.pass_on(person, colleague, address, outbox_of(work), now, also)
+        delegates.pass_on(person, colleague, address, outbox_of(work), now, also, off.dropped)
     except ConditionFailed as failed:
         if failed.name == FREE:
             raise Invalid.field("email", INVITED_ALREADY) from None
         raise Conflict(OVERTAKEN) from None
-    hand_over(queue, [work])
+    hand_over(queue, [work, *off.told])
     return colleague
 
 

@@ -59,7 +59,7 @@ class Desk:
     def _concerned(self, batch: Batch) -> Iterator[Invitee]:
         """Those whom a notice of changes may have something to tell, as planning sees them."""
         event, versions = self.events.get(batch.event), versions_of(batch.occurrence)
-        before, after = (self.events.document_of(event, version) for version in (versions[0], versions[-1]))
+        before, after = (self.events.agenda(event.id, version) for version in (versions[0], versions[-1]))
         found = worth_telling(changes(before, after), before, after, batch.accepted_at)
         for one in self.invitees.for_planning(batch.event, ("attending", "withdrawn_by")):
             if concerning(found, one):

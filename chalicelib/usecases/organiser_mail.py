@@ -8,7 +8,7 @@ from chalicelib.adapters.language import load_locale
 from chalicelib.domain.address import address_key
 from chalicelib.domain.delivery import Delivery
 from chalicelib.domain.event import Event
-from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Message
 from chalicelib.domain.text import one_line, words
 from chalicelib.domain.work import Work
@@ -32,7 +32,10 @@ def _test(post: Post, event: Event, work: Work, now: datetime) -> Message | None
         return None
     sample = _sample_person(event, work)
     registration = _sample_registration(event, sample, now) if batch.kind == "feedback" else None
-    return compose(post.links, post.documents, event, work, sample, registration, now, tested=batch)
+    if isinstance(registration, Registration):
+        attending = Attendance(sessions=registration.sessions)
+        sample = sample.model_copy(update={"rsvp": "accepted", "attending": attending})
+    return compose(post.events, post.links, post.documents, event, work, sample, registration, now, tested=batch)
 
 
 def _sample_person(event: Event, work: Work) -> Invitee:

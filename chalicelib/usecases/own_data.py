@@ -24,6 +24,9 @@ OURS = {
     "invited_by",
     "batches",
     "withdrawn_by",
+    "revision",
+    "dropped",
+    "feed",
 }
 """What a profile has for our own book-keeping, or repeats from elsewhere in the file."""
 

@@ -10,6 +10,7 @@ from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.agenda import check
 from chalicelib.domain.agenda_changes import changes as agenda_changes
 from chalicelib.domain.change_notice import leaves_at, versions_of, worth_telling
+from chalicelib.domain.entries import proposes, retired
 from chalicelib.domain.erasure import kept_until
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, EventDocument
@@ -60,6 +61,8 @@ def publish_event(
         document=document,
         published_at=now,
         feedback_opened_at=before.feedback_opened_at if before and not ahead else None,
+        retired=retired(before, document) if before else {},
+        proposed=proposes(document) or (before is not None and before.proposed),
     )
     event = _with_news(events, event, before, now)
     if dry_run:
@@ -130,7 +133,7 @@ def _with_news(events: Events, event: Event, before: Event | None, now: datetime
     if before is None:
         return event
     told, policy = before.told or str(before.version), event.document.change_notices
-    heard = events.document_of(before, versions_of(told)[-1])
+    heard = events.agenda(before.id, versions_of(told)[-1])
     found = worth_telling(agenda_changes(heard, event.document), heard, event.document, now)
     if policy is None or not found:
         return event.model_copy(update={"told": told})

@@ -18,8 +18,9 @@ from chalicelib.adapters.store.limits import counted
 from chalicelib.adapters.store.places import Places
 from chalicelib.adapters.store.table import Write
 from chalicelib.domain.address import address_key
-from chalicelib.domain.calendar_reply import Answered, CalendarReply, Mail, Whose, effect, person_of_uid, why_not
+from chalicelib.domain.calendar_reply import Answered, CalendarReply, Mail, effect, why_not
 from chalicelib.domain.calendar_reply import Why as Reason
+from chalicelib.domain.entries import Whose, person_of_uid
 from chalicelib.domain.errors import Limited, NotFound
 from chalicelib.domain.event import Event
 from chalicelib.domain.inbound import Filed, inbound_id, named_by, receives
@@ -131,9 +132,9 @@ def _apply(room: Mailroom, person: PersonFile, mail: Mail, now: datetime) -> Rea
 def _session(event: Event, said: CalendarReply) -> str | None:
     """The session whose entry is answered, WHOLE for the event's; None when the agenda does not have it any more."""
     whose = person_of_uid(said.uid)
-    if whose is None:
+    if whose is None or whose.event != event.id:
         return None
-    if whose.session in ("", event.id):
+    if not whose.session:
         return WHOLE
     return whose.session if whose.session in {one.id for one in event.document.attendable} else None
 
@@ -178,7 +179,7 @@ def _done(
     elif does == "drop":
         drop_session(room.invitees, room.places, room.queue, event, person, entry, now, guard)
     else:
-        answer(room.invitees, event, person, does, now, guard, said.comment)
+        answer(room.invitees, room.queue, event, person, does, now, guard, said.comment)
     return None
 
 

@@ -26,6 +26,7 @@ from chalicelib.adapters.store.places import (
 )
 from chalicelib.adapters.store.table import ConditionFailed, Part, Write
 from chalicelib.adapters.store.unchanged import accepted
+from chalicelib.domain.entries import dropped_by
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, EventDocument, utc
 from chalicelib.domain.invitee import Registration
@@ -137,7 +138,8 @@ def _register(
                 outbox=utc(now + GRACE))  # fmt: skip
     writes += _counted(event, change, person, now)
     wanted = wanted.model_copy(update={"agenda": event.version})
-    invitees.register(person.invitee, person.registration, wanted, outbox_of(work), [*writes, *also])
+    dropped = dropped_by(event, person.invitee, person.registration, wanted)
+    invitees.register(person.invitee, person.registration, wanted, outbox_of(work), [*writes, *also], dropped)
     return wanted, work
 
 

@@ -40,7 +40,7 @@ def pending(desk: Desk, event: Event, now: datetime) -> list[Change]:
     """What is different from what people were told last, and worth telling."""
     if not event.told:
         return []
-    heard = desk.events.document_of(event, versions_of(event.told)[-1])
+    heard = desk.events.agenda(event.id, versions_of(event.told)[-1])
     return worth_telling(changes(heard, event.document), heard, event.document, now)
 
 

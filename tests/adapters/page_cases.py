@@ -20,7 +20,7 @@ from tests.adapters.sample_event import SESSIONS, both, event
 NOW = datetime(2021, 1, 15, 9, 0, tzinfo=UTC)
 AFTER = datetime(2021, 1, 29, 9, 0, tzinfo=UTC)
 PLACES = ("page", "answer", "registration", "confirmation", "place", "colleague", "delegation", "calendar", "agenda",
-          "feedback", "unsubscribe", "data", "data_file")
+          "feedback", "feed", "new_feed", "unsubscribe", "data", "data_file")
 LINKS: dict[str, Any] = {place: f"https://convoke.example/i/token/{place}" for place in (*PLACES, "hand_in")}
 LINKS["contributions"] = {"paper": "https://convoke.example/i/token/contributions/paper"}
 LINKS["joins"] = {name: f"https://convoke.example/i/token/join/{name}" for name in ("session-1", "session-2")}

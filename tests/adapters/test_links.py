@@ -30,7 +30,7 @@ def test_a_link_carries_128_bits_or_more_of_mac(links: Links) -> None:
     assert len(mac) * 6 >= 128
 
 
-@pytest.mark.parametrize("letter, purpose", [("i", "page"), ("u", "unsubscribe")])
+@pytest.mark.parametrize("letter, purpose", [("i", "page"), ("u", "unsubscribe"), ("c", "feed")])
 def test_the_address_names_the_purpose_and_needs_no_escaping(links: Links, letter: str, purpose: str) -> None:
     url = links.url(CLARA, purpose, "/calendar.ics")  # type: ignore[arg-type]
     assert re.fullmatch(rf"{re.escape(BASE)}/{letter}/[A-Za-z0-9._-]+/calendar\.ics", url)
@@ -47,6 +47,14 @@ def test_raising_a_persons_generation_revokes_that_persons_links_only(links: Lin
     assert not links.verifies(links.token(CLARA), revoked)
     assert links.verifies(links.token(revoked), revoked)
     assert links.verifies(links.token(boris), boris)
+
+
+def test_the_feed_is_revoked_by_a_generation_of_its_own(links: Links) -> None:
+    feed, page = links.token(CLARA, "feed"), links.token(CLARA)
+    moved = CLARA.model_copy(update={"feed": 1})
+    assert links.verifies(page, moved) and not links.verifies(feed, moved, "feed")
+    assert links.verifies(feed, CLARA.model_copy(update={"generation": 2}), "feed")
+    assert not links.verifies(feed, CLARA) and not links.verifies(page, CLARA, "feed")
 
 
 def test_the_mac_of_one_person_is_no_good_for_another(links: Links) -> None:

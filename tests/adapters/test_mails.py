@@ -321,6 +321,7 @@ def test_two_events_with_one_id_and_version_do_not_share_their_facts() -> None:
 NEWS = [("place", state, attending) for state in ("offered", "waiting", "approval", "refused", "expired", "closed")
         for attending in (False, True)] + [("withdrawn", by, seen) for by in ("colleague", "head")
                                            for seen in (False, True)]  # fmt: skip
+NEWS += [("cancellation", rsvp, seen) for rsvp in ("declined", "tentative", "delegated") for seen in (False, True)]
 
 
 def news(kind: Kind, what: str, registered: bool, language: str) -> Words:
@@ -330,12 +331,14 @@ def news(kind: Kind, what: str, registered: bool, language: str) -> Words:
              "sessions": ["session-1"], "consented_at": NOW, "updated_at": NOW}  # fmt: skip
     own = {"attending": Attendance(sessions=["session-2"])} if registered and kind == "place" else {}
     own |= {"withdrawn_by": what, "passed_on_by": "Anna Ivanova"} if kind == "withdrawn" else {}
+    if kind == "cancellation":
+        own |= {"rsvp": what, "dropped": [["session-1", 1]] if registered else []}
     invitee = Invitee(id="i1", event=of.id, email="n@example.org", name="Nigora Karimova", language=language,
                       time_zone="Asia/Tashkent", **own)  # fmt: skip
     told: Any = Registration.model_validate(facts) if registered else None
     if kind == "place":
         told = PlaceRequest.model_validate({**facts, "state": what, "until": NOW, "reason": "It is for directors."})
-    calendar = ["calendar"] if kind == "withdrawn" and registered else []
+    calendar = ["calendar"] if kind != "place" and registered else []
     return compose(kind, event=of, invitee=invitee, locale=load_locale(language), links=LINKS, now=NOW,
                    registration=told, attached=calendar)  # fmt: skip
 
@@ -354,7 +357,7 @@ def test_news_says_the_same_as_text_and_as_html_in_one_language(
     if language == "ru":
         latin = re.sub(r"Nigora Karimova|Anna Ivanova|It is for directors\.|\S*(://|@)\S*|UTC\S*|CET|Zoom", "", said)
         assert not re.search(r"[A-Za-z]{3,} [A-Za-z]{3,}", latin)
-    wanted = {LINKS.page} if kind == "place" else {LINKS.data}
+    wanted = {LINKS.data} if kind == "withdrawn" else {LINKS.page}
     assert set(re.findall(rf"{BASE}\S*", said)) == wanted == {one for one in page.links if "/i/" in one}
 
 
@@ -364,6 +367,14 @@ def test_who_is_registered_already_is_never_told_that_they_are_not() -> None:
         if kind == "place" and what in ("waiting", "expired", "closed"):
             assert ("You are not registered" in said) is not registered
             assert ("registration stays as it is" in said) is registered
+
+
+def test_who_said_no_hears_of_a_registration_only_when_there_was_one() -> None:
+    for rsvp in ("declined", "tentative", "delegated"):
+        with_one, without = (news("cancellation", rsvp, seen, "en") for seen in (True, False))
+        assert with_one.subject.startswith("Your registration is withdrawn: ")
+        assert "your place is free for somebody else." in " ".join(with_one.text.split())
+        assert without.subject.startswith("You have declined: ") and "registration" not in without.text
 
 
 def trial(kind: Kind, language: str = "en", recipients: int = 412) -> Words:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters import mime
 from chalicelib.adapters.mime import address, build
-from chalicelib.domain.message import Attachment, Message
+from chalicelib.domain.message import Attachment, CalendarObject, Message
 
 PDF = Attachment("agenda.pdf", "application/pdf", bytes(range(256)) * 240)
 ICS = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:PUBLISH\r\nSUMMARY:Сессия\r\nEND:VCALENDAR\r\n".encode()
@@ -26,7 +26,8 @@ BARE = Message(
     reply_to="secretariat@symposium.example", recipient_name="Нигора Каримова", recipient="n.karimova@example.org",
     subject="Приглашение, 28 января 2021 г.: Развитие субрегионального сотрудничества", text="Текст\n",
     html="<p>Текст</p>")
-FULL = replace(BARE, attachments=(PDF,), calendar=ICS, list_unsubscribe="https://convoke.example/u/i1.k1.abc")
+FULL = replace(BARE, attachments=(PDF,), calendar=(CalendarObject("PUBLISH", ICS),),
+               list_unsubscribe="https://convoke.example/u/i1.k1.abc")
 
 LINES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300)
 
@@ -69,9 +70,20 @@ def test_the_calendar_is_the_last_alternative_with_its_method_and_also_a_file() 
     assert calendar.get_payload(decode=True) == ICS
 
 
+def test_of_several_calendar_objects_the_first_is_an_alternative_and_each_is_a_file_of_its_own() -> None:
+    request, cancel = (ICS.replace(b"PUBLISH", method) for method in (b"REQUEST", b"CANCEL"))
+    raw = build(replace(FULL, calendar=(CalendarObject("CANCEL", cancel), CalendarObject("REQUEST", request))))
+    assert types(read(raw)) == ("multipart/mixed", [
+        ("multipart/alternative", ["text/plain", "text/html", "text/calendar"]), "application/ics", "application/ics",
+        "application/pdf"])
+    files = {part.get_filename(): part.get_content() for part in read(raw).iter_attachments()}
+    assert files == {"cancelled.ics": cancel, "invite-2.ics": request, "agenda.pdf": PDF.content}
+    assert b"method=CANCEL" in raw and b"method=REQUEST" not in raw
+
+
 def test_a_method_other_than_the_calendars_is_refused() -> None:
     with pytest.raises(ValueError, match="METHOD"):
-        build(replace(FULL, calendar_method="REQUEST"))
+        build(replace(FULL, calendar=(CalendarObject("REQUEST", ICS),)))
 
 
 def test_mail_that_one_can_leave_says_so_for_one_click_and_other_mail_does_not() -> None:

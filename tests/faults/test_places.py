@@ -50,7 +50,7 @@ def leaves(one: Invitee) -> None:
         person = wiring.invitees().file(one.id)
         assert person is not None
         try:
-            answer(wiring.invitees(), wiring.events().get(one.event), person, "declined", wiring.now())
+            answer(wiring.invitees(), wiring.queue(), wiring.events().get(one.event), person, "declined", wiring.now())
         except Conflict:
             continue
         return

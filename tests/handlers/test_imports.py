@@ -10,13 +10,16 @@ from chalicelib.handlers.organisers import ROUTES, view
 from infra.build import ROOT
 
 INVITEES = {
-    "answer", "calendar_entry", "give_feedback", "leave", "open_link", "outbox", "register", "registration_form",
-    "take_place",
+    "answer", "calendar_entry", "call_off", "give_feedback", "leave", "open_link", "outbox", "register",
+    "registration_form", "take_place",
 }  # fmt: skip
 """The use cases behind an invitee's pages."""
 
-ROOMS = {"clock", "contributions", "delegation", "deliver", "desk", "form_files", "inbound_mail", "invitees", "join",
-         "mailing", "organisers", "own_data", "problems", "requests", "ses_events", "typeset", "visit"}  # fmt: skip
+ROOMS = {
+    "calendar_feed", "clock", "contributions", "delegation", "deliver", "desk", "form_files",
+    "inbound_mail", "invitees", "join", "mailing", "organisers", "own_data", "problems", "requests",
+    "ses_events", "typeset", "visit",
+}  # fmt: skip
 """The handlers' rooms with routes and functions, and what invitees' pages need of the others."""
 
 HEAVY = {"boto3", "concurrent.futures.thread", "icalendar", "jinja2.ext", "openpyxl", "s3transfer", "typst"}

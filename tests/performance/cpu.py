@@ -15,6 +15,8 @@ from chalicelib.adapters.aws import client
 from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.links import Links
 from chalicelib.adapters.mime import build
+from chalicelib.adapters.store.events import Events
+from chalicelib.adapters.store.table import Table
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.work import Work
 from chalicelib.usecases.compose import compose
@@ -40,16 +42,17 @@ class Bucket:
 def writing() -> float:
     """Milliseconds of CPU to render and build one mail with a PDF of 60 KB and a calendar."""
     document = EventDocument.model_validate(drive.document())
-    event = Event(id=drive.EVENT, version=1, document=document, published_at=drive.now())
+    event = Event(id=drive.EVENT, version=1, document=document, published_at=drive.now(), proposed=True)
     work = Work(event=event.id, kind="invitation", occurrence="1")
     links, moment = Links(lambda: KEYS, BASE, lambda: "hashes"), drive.now()
+    events = Events(Table(None, ""))
     files = Documents(Bucket(), "", lambda: None, "")
     people = [person(f"person{number}", language=("en", "ru")[number % 2]) for number in range(WRITTEN)]
     begun = 0.0
     for number, invitee in enumerate(people):
         if number == WRITTEN // 10:  # templates are compiled by now
             begun = time.process_time()
-        raw = build(compose(links, files, event, work, invitee, None, moment))
+        raw = build(compose(events, links, files, event, work, invitee, None, moment))
         assert len(raw) > 80_000
     return (time.process_time() - begun) / (WRITTEN - WRITTEN // 10) * 1000
 

@@ -86,7 +86,7 @@ def progress_of(shelf: Shelf, batch: Batch) -> Progress:
 
 def answer(shelf: Shelf, invitee: Invitee, chosen: str) -> None:
     file = shelf.file(invitee)
-    answering.answer(shelf.invitees, shelf.events.get(invitee.event), file, chosen, shelf.clock())
+    answering.answer(shelf.invitees, shelf.queue, shelf.events.get(invitee.event), file, chosen, shelf.clock())
 
 
 def register(shelf: Shelf, invitee: Invitee, **changes: list[str]) -> Registration:

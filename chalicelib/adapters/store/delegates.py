@@ -8,15 +8,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from chalicelib.adapters.store.addresses import claim_delete, claim_put
 from chalicelib.adapters.store.due import Due, due_put
 from chalicelib.adapters.store.invitees import Invitees, PersonFile
 from chalicelib.adapters.store.person import IN_DELEGATION, log_put, profile_item, profile_key
 from chalicelib.adapters.store.table import ABSENT, Condition, Put, Table, Update, Write
-from chalicelib.adapters.store.unchanged import same_links, withdrawal
+from chalicelib.adapters.store.unchanged import REVISED, same_links, withdrawal
+from chalicelib.domain.entries import all_dropped
 from chalicelib.domain.event import utc
-from chalicelib.domain.invitee import Invitee, WithdrawnBy
+from chalicelib.domain.invitee import Dropped, Invitee, WithdrawnBy
 
 STILL_HEAD = "still head"
 """The condition that who acts for a delegation leads it, and has their link."""
@@ -27,20 +29,23 @@ class Delegates:
         self._table, self._invitees = table, Invitees(table)
 
     def pass_on(
-        self, person: PersonFile, colleague: Invitee, address: str, outbox: Due, now: datetime, also: Sequence[Write]
+        self, person: PersonFile, colleague: Invitee, address: str, outbox: Due, now: datetime, also: Sequence[Write],
+        dropped: Sequence[Dropped] = (),
     ) -> None:
-        """The colleague is invited in this person's place, whose registration is withdrawn; ``also``: its places.
+        """The colleague is invited in this person's place, whose registration is withdrawn; ``also``: its places,
+        ``dropped``: what the calendar may hold then and must not.
 
         Raises ConditionFailed(FREE) when somebody of the event has the address, and another ConditionFailed when the
         person was changed meanwhile.
         """
         before = person.invitee
-        facts = {"rsvp": "delegated", "delegated_to": colleague.id, "answered_at": utc(now), "reason": ""}
+        facts: dict[str, Any] = {"rsvp": "delegated", "delegated_to": colleague.id, "answered_at": utc(now)}
+        facts |= {"reason": "", **({"dropped": dropped} if dropped else {})}
         self._invite(
             colleague,
             address,
             [
-                Update(profile_key(before.id), facts, removes=("attending",), condition=same_links(before)),
+                _revised(before, facts, removes=("attending",)),
                 withdrawal(before.id, person.registration, now),
                 due_put(outbox),
                 log_put(before.id, now, "passed on", f"{colleague.name}, {colleague.email}", names=[colleague.id]),
@@ -58,7 +63,7 @@ class Delegates:
         Raises ConditionFailed when somebody was changed meanwhile.
         """
         own = {"rsvp": "needs-action", "delegated_to": ""}
-        writes: list[Write] = [Update(profile_key(before.id), own, condition=same_links(before))]
+        writes: list[Write] = [_revised(before, own)]
         for file, address in gone:
             writes += _withdrawn(file, address, "colleague", ("taken back by", before), now)
         self._table.transact([*writes, _log_of(before, "taken back from", gone, now), *also])
@@ -107,11 +112,15 @@ def _withdrawn(
     one = file.invitee
     facts = {"rsvp": "declined", "delegated_to": "", "generation": one.generation + 1, "withdrawn_by": by}
     return [
-        Update(profile_key(one.id), facts, removes=("attending", *IN_DELEGATION), condition=same_links(one)),
+        _revised(one, facts | {"dropped": all_dropped(one, file.registration)}, removes=("attending", *IN_DELEGATION)),
         withdrawal(one.id, file.registration, now),
         *([] if one.left else [claim_delete(one.event, address, one.id)]),
         log_put(one.id, now, entry[0], entry[1].name, names=[entry[1].id]),
     ]
+
+
+def _revised(before: Invitee, facts: dict[str, Any], removes: tuple[str, ...] = ()) -> Update:
+    return Update(profile_key(before.id), facts, removes=removes, add=REVISED, condition=same_links(before))
 
 
 def _log_of(one: Invitee, what: str, gone: Sequence[tuple[PersonFile, str]], now: datetime) -> Put:

@@ -49,7 +49,7 @@ class Events:
         if not re.fullmatch(SLUG, event_id):
             return None
         item = self._table.get(_meta(event_id), consistent=consistent)
-        return _event(item, self._document(event_id, int(item["version"]))) if item else None
+        return _event(item, self.agenda(event_id, int(item["version"]))) if item else None
 
     def find_for(self, event_id: str, batches: Sequence[str]) -> Event | None:
         """The event as somebody sees it whom these batches invited: the last of their deadlines counts. One call."""
@@ -58,7 +58,7 @@ class Events:
         found = self._table.batch_get([meta, *keys])
         if meta not in found:
             return None
-        event = _event(found[meta], self._document(event_id, int(found[meta]["version"])))
+        event = _event(found[meta], self.agenda(event_id, int(found[meta]["version"])))
         own = [found[key]["answer_by"] for key in keys if "answer_by" in found.get(key, {})]
         if not own:
             return event
@@ -86,12 +86,10 @@ class Events:
         item = self._table.get(_agenda_key(event_id, version), consistent=True)
         return _event(item, EventDocument.model_validate_json(item["document"])) if item else None
 
-    def document_of(self, event: Event, version: int) -> EventDocument:
-        """The document of an earlier version that there is, which is kept like the current one's."""
-        return self._document(event.id, version)
-
-    def _document(self, event_id: str, version: int) -> EventDocument:
-        """The very same object for the same version, so that what is worked out from it can be kept as well."""
+    def agenda(self, event_id: str, version: int) -> EventDocument:
+        """The document of a version that there is: the very same object each time, so that what is worked out from it
+        can be kept as well. It is read once per container.
+        """
         name = (event_id, version)
         if name not in self._documents:
             item = self._table.get(_agenda_key(event_id, version), consistent=True)
@@ -124,9 +122,15 @@ class Events:
         unchanged = Condition(
             "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
         )
-        facts = {"id": event.id, "version": event.version, "published_at": utc(event.published_at)}
         news = _news(event) | ({"told": event.told} if first_told else {})
         gone = [*(["feedback_opened_at"] if close_feedback else []), *(name for name in NEWS if name not in news)]
+        facts = {
+            "id": event.id,
+            "version": event.version,
+            "published_at": utc(event.published_at),
+            "retired": event.retired,
+            "proposed": event.proposed,
+        }
         pk, sk = _agenda_key(event.id, event.version)
         content = event.document.model_dump(mode="json")
         document = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -237,6 +241,8 @@ def _event(item: Item, document: EventDocument) -> Event:
         told=item.get("told", ""),
         news_at=item.get("news_at"),
         news_since=item.get("news_since"),
+        retired=item.get("retired", {}),
+        proposed=item.get("proposed", False),
         document=document,
     )
 

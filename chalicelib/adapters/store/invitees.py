@@ -51,14 +51,14 @@ from chalicelib.adapters.store.table import (
     Update,
     Write,
 )
-from chalicelib.adapters.store.unchanged import NOT_OVERTAKEN, accepted, as_seen, same_links, withdrawal
+from chalicelib.adapters.store.unchanged import NOT_OVERTAKEN, REVISED, accepted, as_seen, same_links, withdrawal
 from chalicelib.domain.attendance import Attended
 from chalicelib.domain.contribution import HandedIn
 from chalicelib.domain.delivery import Delivery
 from chalicelib.domain.eligible import Beside
 from chalicelib.domain.event import utc
 from chalicelib.domain.history import LogEntry
-from chalicelib.domain.invitee import Attendance, Invitee, Registration, Rsvp, standing
+from chalicelib.domain.invitee import Attendance, Dropped, Invitee, Registration, Rsvp, standing
 from chalicelib.domain.places import PlaceRequest
 from chalicelib.domain.private_upload import PrivateUpload
 
@@ -180,10 +180,11 @@ class Invitees:
 
         def writes(suppressed: dict[str, str]) -> list[Write]:
             facts = {"email": email, "generation": before.generation + 1, "suppressed": suppressed[new]}
+            anew = {**REVISED, "feed": 1}
             return [
                 claim_put(before.event, new, before.id),
                 claim_delete(before.event, old, before.id),
-                Update(profile_key(before.id), facts, condition=same),
+                Update(profile_key(before.id), facts, add=anew, condition=same),
                 *also,
             ]
 
@@ -210,7 +211,7 @@ class Invitees:
         facts = {name: getattr(invitee, name) for name in names} | listing
         gone = () if listing else IN_DELEGATION
         same = Condition(NOT_OVERTAKEN, "#generation = :generation", {"generation": invitee.generation})
-        self._table.write(Update(profile_key(invitee.id), facts, removes=gone, condition=same))
+        self._table.write(Update(profile_key(invitee.id), facts, removes=gone, add=REVISED, condition=same))
 
     def delegation(self, event: str, names: Sequence[str]) -> list[Invitee]:
         """Who belongs to the delegation that goes by these names, as they are now."""
@@ -274,17 +275,21 @@ class Invitees:
         now: datetime,
         also: Sequence[Write] = (),
         reason: str = "",
+        dropped: Sequence[Dropped] = (),
     ) -> None:
-        """Record an RSVP and why; one that is not "accepted" withdraws the registration from the listings. ``also`` is
-        written with it: what becomes of the places.
+        """Record an RSVP and why; one that is not "accepted" withdraws the registration from the listings, and
+        ``dropped`` is what the calendar may hold then and must not. ``also`` is written with it: what becomes of the
+        places.
 
         Raises ConditionFailed(SAME_LINKS) when the links were revoked meanwhile, ConditionFailed(NOT_OVERTAKEN) when an
         answer that withdraws did not see the registration that there is.
         """
-        facts = {"rsvp": rsvp, "answered_at": utc(now), "reason": reason}
+        facts: dict[str, Any] = {"rsvp": rsvp, "answered_at": utc(now), "reason": reason}
         gone = () if rsvp == "accepted" else ("attending",)
+        if dropped:
+            facts["dropped"] = dropped
         writes: list[Write] = [
-            Update(profile_key(before.id), facts, removes=gone, condition=same_links(before)),
+            Update(profile_key(before.id), facts, removes=gone, add=REVISED, condition=same_links(before)),
             log_put(before.id, now, "answered", f"{before.rsvp} -> {rsvp}{f': {reason}' if reason else ''}"),
             *also,
         ]
@@ -299,18 +304,21 @@ class Invitees:
         registration: Registration,
         outbox: Due,
         also: Sequence[Part] = (),
+        dropped: Sequence[Dropped] = (),
     ) -> None:
-        """Accepted and registered, with the confirmation's outbox row, in one transaction; ``also`` is written with it:
-        the places that are taken.
+        """Accepted and registered, with the confirmation's outbox row, in one transaction; ``dropped`` is what the
+        calendar may hold and must not any more, ``also`` is written with it: the places that are taken.
 
         Raises ConditionFailed(SAME_LINKS) when the links were revoked meanwhile, ConditionFailed(NOT_OVERTAKEN) when
         another request changed the registration first, and what the conditions of ``also`` are called.
         """
         now = registration.updated_at
-        attending = registration.model_dump(include={*Attendance.model_fields})
+        said: dict[str, Any] = {"attending": registration.model_dump(include={*Attendance.model_fields})}
+        if dropped or before.dropped:
+            said["dropped"] = dropped
         self._table.transact(
             [
-                accepted(before, now, attending=attending),
+                accepted(before, now, **said),
                 Put(registration_item(registration), as_seen(seen)),
                 due_put(outbox),
                 log_put(before.id, now, "registered", f"version {registration.version}"),
@@ -323,8 +331,23 @@ class Invitees:
         said = ", ".join(f"{name}: {getattr(before, name)} -> {new}" for name, new in facts.items())
         self._table.transact(
             [
-                Update(profile_key(before.id), facts, condition=same_links(before)),
+                Update(profile_key(before.id), facts, add=REVISED, condition=same_links(before)),
                 log_put(before.id, now, "corrected", said),
+                *also,
+            ]
+        )
+
+    def new_feed(self, before: Invitee, now: datetime, also: Sequence[Write] = ()) -> None:
+        """Revoke the address of the person's calendar feed. Raises ConditionFailed when it, or the links, were revoked
+        meanwhile.
+        """
+        seen = {"generation": before.generation, "feed": before.feed}
+        never = "" if before.feed else "attribute_not_exists(#feed) OR "
+        same = Condition(NOT_OVERTAKEN, f"#generation = :generation AND ({never}#feed = :feed)", seen)
+        self._table.transact(
+            [
+                Update(profile_key(before.id), {"feed": before.feed + 1}, condition=same),
+                log_put(before.id, now, "new calendar address"),
                 *also,
             ]
         )

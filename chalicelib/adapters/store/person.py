@@ -78,14 +78,19 @@ def in_delegation(invitee: Invitee) -> dict[str, str]:
     return dict(zip(IN_DELEGATION, (delegation_pk(invitee.event, invitee.delegation), invitee.id), strict=True))
 
 
+LATER = ("revision", "dropped", "feed")
+"""What a profile begins to have when something changes: planning reads every profile, and pays for its length."""
+
+
 def profile_item(invitee: Invitee) -> Item:
     pk, sk = profile_key(invitee.id)
+    unchanged = {name for name in LATER if not getattr(invitee, name)}
     return {
         "PK": pk,
         "SK": sk,
         **listed(invitee.event, invitee.id, "INVITEE"),
         **in_delegation(invitee),
-        **invitee.model_dump(mode="json", exclude_none=True),
+        **invitee.model_dump(mode="json", exclude_none=True, exclude=unchanged),
     }
 
 

@@ -15,6 +15,9 @@ SAME_LINKS = "same links"
 NOT_OVERTAKEN = "not overtaken"
 """The condition that what is replaced is still what was seen."""
 
+REVISED = {"revision": 1}
+"""Added with each change of what a person's calendar says."""
+
 FILE_KEPT = "file kept"
 """The condition that a file which answers a question was not let go meanwhile."""
 
@@ -36,7 +39,7 @@ def lost(failed: ConditionFailed, before: Invitee) -> ConvokeError:
 def accepted(before: Invitee, now: datetime, **facts: Any) -> Update:
     """The write of "I accept", as long as the links that it came by hold."""
     said = {"rsvp": "accepted", "answered_at": utc(now), "reason": "", **facts}
-    return Update(profile_key(before.id), said, condition=same_links(before))
+    return Update(profile_key(before.id), said, add=REVISED, condition=same_links(before))
 
 
 def as_seen(seen: Registration | None) -> Condition:
