@@ -25,15 +25,10 @@ class Entries(NamedTuple):
 
 
 def uid_of(part: str, invitee: str, event: str) -> str:
-    """The same for a person and a part for good: nothing in it can be edited."""
-    return f"{part}.{invitee}@{event}"
-
-
-def person_of_uid(uid: str) -> tuple[str, str, str] | None:
-    """The part, the invitee and the event that a UID names, unverified; None for what is no UID of ours."""
-    named, at, event = uid.strip().rpartition("@")
-    part, dot, invitee = named.rpartition(".")
-    return (part, invitee, event) if at and dot and part and invitee and event else None
+    """``session-1.9f…@symposium``, and of the entry for the event ``9f…@symposium``: the same for a person and a part
+    for good, because nothing in it can be edited.
+    """
+    return f"{invitee}@{event}" if part == WHOLE else f"{part}.{invitee}@{event}"
 
 
 def sequence(event: Event, invitee: Invitee) -> int:
