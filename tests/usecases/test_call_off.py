@@ -19,7 +19,7 @@ def invited(shelf: Shelf, **changes: Any) -> Invitee:
 
 
 def objects(mail: EmailMessage) -> list[tuple[str, str]]:
-    """Method and session, or person, of each calendar object of a mail, the one that programs read by themselves first."""
+    """Method, and session or person, of each calendar object of a mail: first that which programs read."""
     parts = [part for part in mail.walk() if part.get_content_type() in ("text/calendar", "application/ics")]
     texts = [part.get_payload(decode=True).decode() for part in parts]
     methods = [text.split("METHOD:")[1].split("\r")[0] for text in texts]
