@@ -15,7 +15,7 @@ from chalicelib.domain.invitee import Attendance, Dropped, Invitee
 WHOLE = "_event"
 """The part of an entry for the whole event: no session has such an id."""
 
-_UID = re.compile(rf"({WHOLE}|[a-z0-9-]{{1,64}})\.([a-z0-9]{{16,40}})@([a-z0-9-]{{1,64}})")
+_UID = re.compile(r"(?:(?P<session>[a-z0-9-]{1,64})\.)?(?P<invitee>[a-z0-9]{16,40})@(?P<event>[a-z0-9-]{1,64})")
 
 
 class Entries(NamedTuple):
@@ -28,27 +28,24 @@ class Entries(NamedTuple):
 
 
 def uid_of(part: str, invitee: str, event: str) -> str:
-    """The same for a person and a part for good: nothing in it can be edited."""
-    return f"{part}.{invitee}@{event}"
+    """``session-1.9f…@symposium``, and of the entry for the event ``9f…@symposium``: the same for a person and a part
+    for good, because nothing in it can be edited.
+    """
+    return f"{invitee}@{event}" if part == WHOLE else f"{part}.{invitee}@{event}"
 
 
 class Whose(NamedTuple):
-    """What a UID names, unverified."""
+    """What a UID names, unverified; ``session`` is empty where one entry is the whole event."""
 
-    part: str
+    session: str
     invitee: str
     event: str
-
-    @property
-    def session(self) -> str:
-        """Empty where one entry is the whole event."""
-        return "" if self.part == WHOLE else self.part
 
 
 def person_of_uid(uid: str) -> Whose | None:
     """None for what is no UID of ours."""
     found = _UID.fullmatch(uid.strip().lower())
-    return Whose(*found.groups()) if found else None
+    return Whose(found["session"] or "", found["invitee"], found["event"]) if found else None
 
 
 def sequence(event: Event, invitee: Invitee) -> int:

@@ -10,7 +10,6 @@ from chalicelib.domain.entries import (
     all_dropped,
     dropped_by,
     entries,
-    person_of_uid,
     retired,
     sequence,
     uid_of,
@@ -115,10 +114,6 @@ def test_each_change_of_the_agenda_or_of_the_person_outranks_what_was_said_befor
     assert said == [1, 2, 3, 4]
 
 
-def test_a_uid_says_whose_entry_it_is_and_what_is_none_of_ours_says_nothing() -> None:
-    uid = uid_of("session-1", "a1b2", "symposium")
-    assert uid == "session-1.a1b2@symposium"
-    assert person_of_uid(f" {uid}\r\n") == ("session-1", "a1b2", "symposium")
-    assert person_of_uid(uid_of(WHOLE, "a1b2", "symposium")) == (WHOLE, "a1b2", "symposium")
-    for other in ("", "@", ".@", "040000008200E00074C5B7101A82E008", "session-1@symposium", "session-1.a1b2"):
-        assert person_of_uid(other) is None
+def test_a_uid_is_that_of_a_person_and_a_session_or_of_a_person_alone() -> None:
+    assert uid_of("session-1", "a1b2", "symposium") == "session-1.a1b2@symposium"
+    assert uid_of(WHOLE, "a1b2", "symposium") == "a1b2@symposium"

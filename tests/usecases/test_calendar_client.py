@@ -92,7 +92,7 @@ class Agenda:
             return {}
         if self.shape == "event":
             whole = Shown(title, min(one for one, _ in spans.values()), max(one for _, one in spans.values()))
-            return {f"_event.{invitee.id}@{invitee.event}": whole}
+            return {f"{invitee.id}@{invitee.event}": whole}
         return {f"{one}.{invitee.id}@{invitee.event}": Shown(f"{self.title} {one} · {title}", *span)
                 for one, span in spans.items()}  # fmt: skip
 
@@ -271,7 +271,7 @@ def test_the_last_mail_makes_good_what_was_lost_late_or_doubled_before(
         forgets.receive(mail)
     for content in last:
         forgets.take(content)
-    mine = f".{world.clara.id}@"  # whose invitation was taken back gets a last mail of their own
+    mine = f"{world.clara.id}@"  # whose invitation was taken back gets a last mail of their own
     for client in world.clients:
         assert {uid: one for uid, one in client.shows.items() if mine in uid} == world.expected
 

@@ -19,10 +19,12 @@ def invited(shelf: Shelf, **changes: Any) -> Invitee:
 
 
 def objects(mail: EmailMessage) -> list[tuple[str, str]]:
-    """Method and part of each calendar object of a mail, the one that programs read by themselves first."""
+    """Method, and session or person, of each calendar object of a mail: first that which programs read."""
     parts = [part for part in mail.walk() if part.get_content_type() in ("text/calendar", "application/ics")]
     texts = [part.get_payload(decode=True).decode() for part in parts]
-    return [(text.split("METHOD:")[1].split("\r")[0], text.split("UID:")[1].split(".")[0]) for text in texts]
+    methods = [text.split("METHOD:")[1].split("\r")[0] for text in texts]
+    uids = [text.split("UID:")[1].split("@")[0] for text in texts]
+    return [(method, uid.split(".")[0]) for method, uid in zip(methods, uids, strict=True)]
 
 
 @pytest.mark.parametrize("said", ["declined", "tentative"])
@@ -103,7 +105,7 @@ def test_one_entry_for_the_event_is_one_request(shelf: Shelf) -> None:
     register(shelf, clara, sessions=BOTH)
     work_off(shelf)
     [mail] = shelf.mails(kind="confirmation")
-    assert objects(mail) == [("REQUEST", "_event"), ("REQUEST", "_event")]
+    assert objects(mail) == [("REQUEST", clara.id), ("REQUEST", clara.id)]
 
 
 def test_a_session_that_left_the_agenda_is_cancelled_with_the_times_that_it_had(shelf: Shelf) -> None:

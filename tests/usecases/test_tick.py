@@ -252,7 +252,7 @@ def test_a_stale_row_of_the_clock_fires_nothing_and_goes(shelf: Shelf, clara: In
 def test_who_declined_gets_no_reminder(shelf: Shelf, clara: Invitee) -> None:
     shelf.clock.time = NOW
     answer(shelf, clara, "declined")
-    assert run(shelf, SECOND) == ["reminder boris"]
+    assert run(shelf, SECOND) == ["cancellation clara", "reminder boris"]
 
 
 def test_who_declined_after_the_reminder_was_queued_gets_none_either(shelf: Shelf, clara: Invitee) -> None:
@@ -260,7 +260,7 @@ def test_who_declined_after_the_reminder_was_queued_gets_none_either(shelf: Shel
     shelf.clock.time = NOW
     answer(shelf, clara, "declined")
     shelf.clock.time = FIRST
-    assert work_off(shelf) == {"skipped": 1}
+    assert work_off(shelf) == {"sent": 1, "skipped": 1}, "the cancellation, and no reminder"
 
 
 def test_a_reminder_nobody_is_registered_for_fires_and_sends_nothing(shelf: Shelf) -> None:
