@@ -22,10 +22,10 @@ def answered(
     entry: bytes, partstat: str, at: datetime, *, uid: str = "", method: str = "REPLY", attendee: str = "",
     sequence: int | None = None, comment: str = "",
 ) -> str:  # fmt: skip
-    """The answer to one entry of a calendar object that we mailed, made by RFC 5546, 3.2.3: UID, SEQUENCE, ORGANIZER
+    """The answer to one entry of the calendar objects that we mailed, made by RFC 5546, 3.2.3: UID, SEQUENCE, ORGANIZER
     and one ATTENDEE, and a DTSTAMP of its own.
     """
-    entries = icalendar.Calendar.from_ical(entry).walk("VEVENT")
+    entries = [one for each in icalendar.Calendar.from_ical(entry, multiple=True) for one in each.walk("VEVENT")]
     asked = next(one for one in entries if uid in ("", str(one["UID"])))
     who = attendee or str(asked["ATTENDEE"])
     lines = [

@@ -65,7 +65,7 @@ def parts(document: EventDocument) -> dict[str, list[str]]:
 
 def proposes(document: EventDocument) -> bool:
     """Whether an entry comes with the invitation, before there was a choice."""
-    return any("calendar" in document.attachments.get(kind, ()) for kind in ("invitation", "chase"))
+    return any("calendar" in document.goes_with(kind) for kind in ("invitation", "chase"))
 
 
 def entries(event: Event, invitee: Invitee) -> Entries:

@@ -33,12 +33,12 @@ def person(**changes: Any) -> Invitee:
 
 def entries_of(it: Event, who: Invitee | None = None, sessions: tuple[str, ...] = ("session-1", "session-2"), *,
                method: CalendarMethod | None = "PUBLISH", join: bool = False,
-               gone: dict[str, tuple[int, EventDocument]] | None = None) -> bytes:
+               gone: dict[str, tuple[int, EventDocument]] | None = None, page: str = PAGE) -> bytes:
     """``sessions``: ids, of one entry each; joined by a plus sign, of the one entry for the event."""
     who, parts = who or person(), {(WHOLE if "+" in one else one): one.split("+") for one in sessions}
     return calendar(it, who, load_locale(who.language), standing={} if method == "CANCEL" else parts, gone=gone or (
         {one: (it.version, it.document) for one in parts} if method == "CANCEL" else {}), method=method, now=NOW,
-        page_url=PAGE, join_url=it.document.venue.join_url if join else None)
+        page_url=page, join=join)
 
 
 def parsed(content: bytes) -> list[icalendar.Event]:
@@ -126,8 +126,7 @@ def test_the_join_link_is_for_registered_people_only() -> None:
 
 
 def test_the_page_to_join_stands_below_the_persons_page_in_whatever_language_that_is_shown() -> None:
-    spoken = calendar(event(), person(), ["session-2"], load_locale("ru"), method="PUBLISH", now=NOW,
-                      page_url=f"{PAGE}?lang=ru", join=True)
+    spoken = entries_of(event(), sessions=("session-2",), join=True, page=f"{PAGE}?lang=ru")
     assert one(spoken)["URL"] == f"{PAGE}/join/session-2"
 
 

@@ -14,7 +14,7 @@ from infra.local.inbound import as_received
 from tests.replies import PROGRAMS, TO, mailed, written
 
 AT = datetime(2021, 1, 14, 8, 59, 30, tzinfo=UTC)
-UID = "session-1.claraxxxxxxxxxxxxxxx@symposium.example.org"
+UID = "session-1.claraxxxxxxxxxxxxxxx@symposium"
 CLARA = "clara@example.org"
 
 REPLY = (

@@ -15,31 +15,38 @@ from chalicelib.domain.calendar_reply import (
     Mail,
     Why,
     effect,
-    person_of_uid,
     why_not,
 )
+from chalicelib.domain.entries import WHOLE, person_of_uid, uid_of
 from chalicelib.domain.inbound import inbound_id, named_by
 
 NOW = datetime(2021, 1, 14, 9, 0, tzinfo=UTC)
 ID = "0123456789abcdef0123"
-SAID = CalendarReply("REPLY", f"one.{ID}@example.org", ("clara@example.org",), "DECLINED", 1, NOW)
+SAID = CalendarReply("REPLY", f"one.{ID}@symposium", ("clara@example.org",), "DECLINED", 1, NOW)
 MAIL = Mail(sender="clara@example.org", dmarc="pass", proven="example.org", answers=(SAID,))
 
 
 @pytest.mark.parametrize(
     "uid, whose",
     [
-        (f"session-1.{ID}@example.org", ("session-1", ID)),
-        (f"SESSION-1.{ID.upper()}@Example.ORG", ("session-1", ID)),
-        (f" {ID}@example.org\n", ("", ID)),
-        (f"a.b.{ID}@example.org", None),
+        (f"session-1.{ID}@symposium", ("session-1", ID, "symposium")),
+        (f"SESSION-1.{ID.upper()}@Symposium", ("session-1", ID, "symposium")),
+        (f" {ID}@symposium\n", ("", ID, "symposium")),
+        (f"a.b.{ID}@symposium", None),
+        (f"session-1.{ID}@symposium.example.org", None),
         (f"session-1.{ID}", None),
-        ("short@example.org", None),
+        ("short@symposium", None),
         ("", None),
     ],
 )
-def test_a_uid_names_a_session_and_a_person(uid: str, whose: tuple[str, str] | None) -> None:
+def test_a_uid_names_a_session_a_person_and_an_event(uid: str, whose: tuple[str, str, str] | None) -> None:
     assert person_of_uid(uid) == whose
+
+
+@pytest.mark.parametrize("part", ["session-1", WHOLE])
+def test_the_uid_that_we_write_is_the_one_that_we_read(part: str) -> None:
+    session = "" if part == WHOLE else part
+    assert person_of_uid(uid_of(part, ID, "symposium")) == (session, ID, "symposium")
 
 
 def test_a_proven_answer_of_one_person_counts() -> None:
