@@ -216,7 +216,7 @@ def _own(document: EventDocument, facts: dict[str, Any], registration: Attendanc
     chosen = set(registration.sessions) if registration else set()
     return {
         "mine": [band for band in bands if band.session.id in chosen],
-        "reminded": any(rule.sessions is None or chosen & {*rule.sessions} for rule in document.reminders),
+        "reminded": any(document.reminded_ahead(one) for one in document.attendable if one.id in chosen),
         "this": facts["spans"][session.id] if session else None,
         "rows": [row for band in bands if session and band.session.id == session.id for row in band.rows],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from chalicelib.adapters.store.rate import Pacer
 from chalicelib.adapters.store.table import Put
 from chalicelib.domain.batch import Audience, Batch
 from chalicelib.domain.contribution import find
-from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.schedule import Mailing, contribution_of
 from chalicelib.usecases.planner import Planner
 
@@ -47,10 +46,6 @@ class Desk:
     @property
     def planner(self) -> Planner:
         return Planner(self.invitees, self.ledger, self.batches)
-
-    def people_of(self, batch: Batch) -> Iterator[Invitee] | None:
-        """Among whom the audience of the clock's batch is: None for everybody, else those who are registered."""
-        return None if batch.kind == "contribution" else self.planner.registered(batch.event, batch.session)
 
     def audience_of(self, mailing: Mailing) -> Audience:
         """Whom the clock's batch is for: those who are asked for a contribution and may come, else anybody."""
