@@ -43,6 +43,8 @@ ROUTES = (
     Route("PUT", f"{EVENT}/documents/{{document}}/{{language}}", "events.put_event_document", ["application/pdf"]),
     Route("GET", f"{EVENT}/registrations", "events.get_registrations"),
     Route("GET", f"{EVENT}/feedback", "events.get_feedback"),
+    Route("GET", f"{EVENT}/reminders", "reminders.get_reminders"),
+    Route("GET", f"{EVENT}/reminders/{{rule}}/preview", "reminders.get_preview"),
     Route("GET", f"{EVENT}/contributions", "contribution_lists.get_contributions"),
     Route("POST", f"{PERSON}/contributions/{{contribution}}/open", "contribution_lists.post_open"),
     Route("GET", f"{EVENT}/invitees", "people.get_invitees"),

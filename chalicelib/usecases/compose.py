@@ -8,11 +8,12 @@ from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.links import Links
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.contribution import find
-from chalicelib.domain.delivery import CATEGORIES, CATEGORY
+from chalicelib.domain.delivery import CATEGORIES, CATEGORY, can_leave
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee
 from chalicelib.domain.message import Attachment, CalendarMethod, Message
 from chalicelib.domain.message import Links as MailLinks
+from chalicelib.domain.reminder import find_reminder
 from chalicelib.domain.schedule import contribution_of
 from chalicelib.domain.text import one_line, words
 from chalicelib.domain.work import Work
@@ -39,6 +40,7 @@ def compose(
     session = document.session(work.session) if work.session else None
     wanted = document.attachments.get(kind, [])
     asked = find(document, contribution_of(work.occurrence)) if kind == "contribution" else None
+    reminder = find_reminder(document, work.occurrence) if kind == "reminder" else None
     method: CalendarMethod = "CANCEL" if kind == "withdrawn" else document.calendar_method
     if method == "CANCEL":
         wanted = ["calendar"] if registration else []
@@ -55,6 +57,7 @@ def compose(
         registration=registration,
         session=session,
         contribution=asked,
+        rule=reminder.rule if reminder else None,
         now=now,
         tested=tested,
         attached=[name for name in wanted if name in files or (name == "calendar" and entry)],
@@ -74,7 +77,7 @@ def compose(
         attachments=tuple(files.values()),
         calendar=entry,
         calendar_method=method,
-        list_unsubscribe=urls.unsubscribe_one_click if work.kind in CATEGORY else None,
+        list_unsubscribe=urls.unsubscribe_one_click if can_leave(work.kind, invitee) else None,
         tags={"event": event.id, "invitee": invitee.id, "kind": work.kind, "occurrence": work.occurrence},
     )
 

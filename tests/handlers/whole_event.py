@@ -109,7 +109,7 @@ def _build(web: Web) -> tuple[dict[str, list[str]], str]:
         "event": ["symposium"], "invitee": [people["anna"].id] * len(everybody) + everybody,
         "batch": [one.id for one in shelf.batches.all("symposium")], "language": ["en", "ru"],
         "document": ["note"], "version": ["1"], "question": ["letter", "letter", "visa"], "contribution": ["paper"],
-        "listed": [offered],
+        "listed": [offered], "rule": ["hour-before"],
     }  # fmt: skip
     return named, batch.fingerprint
 
