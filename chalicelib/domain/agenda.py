@@ -10,6 +10,7 @@ from chalicelib.domain.agenda_times import Part, clock_findings, part_findings, 
 from chalicelib.domain.agenda_words import word_findings
 from chalicelib.domain.event import EventDocument, Session, utc
 from chalicelib.domain.finding import Finding, error, warning
+from chalicelib.domain.reminder_findings import reminder_findings
 
 __all__ = ["Finding", "check"]
 
@@ -34,7 +35,7 @@ def check(document: EventDocument) -> list[Finding]:
             timeline.append((session, head, inside))
     found += _between(timeline)
     found += _deadline(document)
-    found += word_findings(document)
+    found += [*reminder_findings(document), *word_findings(document)]
     return sorted(found, key=lambda finding: finding.severity != "error")
 
 
