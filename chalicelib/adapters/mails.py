@@ -86,10 +86,12 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
     names = document.attachments.get(kind, []) if attached is None else attached
     context = {
         **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
-        "now": now, "tested": tested, "can_leave": can_leave(kind, invitee), "attached": _attached(document, names, locale),
-        "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
+        "now": now, "tested": tested, "can_leave": can_leave(kind, invitee),
+        "attached": _attached(document, names, locale), "calendar_attached": "calendar" in names,
+        "feedback_day": _feedback_day(event, locale, invitee.time_zone),
         "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
-        **_own(document, facts, registration, session), **_reminding(document, rule, session, invitee, locale, now),
+        **_own(document, facts, registration, session),
+        **_reminding(document, rule, session, invitee, locale, now),
         **_asked(document, contribution, locale, invitee.time_zone),
     }
     subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))

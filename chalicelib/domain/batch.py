@@ -72,8 +72,8 @@ class BatchRequest(Model):
 class Plan(Model):
     """Counts by what will happen to each person of the audience; the others add up to ``audience``.
 
-    ``undeliverable``: SES delivers to no such address (characters beyond ASCII before the "@"). ``quiet``: they are left
-    in peace now, and a later batch of the same mailing is for them.
+    ``undeliverable``: SES delivers to no such address (characters beyond ASCII before the "@"). ``quiet``: they are
+    left in peace now, and a later batch of the same mailing is for them.
     """
 
     audience: int = 0

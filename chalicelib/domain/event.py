@@ -226,7 +226,9 @@ class EventDocument(Model):
             for name in set(rule.categories) - set(self.categories):
                 raise ValueError(f'reminder "{rule.id}" names a category "{name}", which is none of the categories')
         if (mailings := sum(1 for rule in self.reminders for _ in rule.of_sessions(self))) > MOST_MAILINGS:
-            raise ValueError(f"the reminders make {mailings} mailings, a rule times its sessions; {MOST_MAILINGS} at most")
+            raise ValueError(
+                f"the reminders make {mailings} mailings, a rule times its sessions; {MOST_MAILINGS} at most"
+            )
 
     def _places_resolve(self) -> None:
         for name in set(self.category_capacity) - set(self.categories):

@@ -86,8 +86,8 @@ class Planner:
                 self.batches.write_chunks(batch.plan_id, chunks, parts, batch.accepted_at)
             chunks += len(parts)
         plan = Plan(**counts, audience=counts.total())
-        facts = {"plan": plan, "chunks": chunks, "fingerprint": str(fingerprint), "resumes_at": min(later, default=None)}
-        return batch.model_copy(update=facts)
+        facts = {"plan": plan, "chunks": chunks, "fingerprint": str(fingerprint)}
+        return batch.model_copy(update={**facts, "resumes_at": min(later, default=None)})
 
     def registered(self, event: str, session: str = "", *, ids_alone: bool = False) -> Iterator[Invitee]:
         """Those who are registered; for one session when it is named. ``ids_alone``, where nothing else decides: whom a

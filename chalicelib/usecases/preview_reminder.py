@@ -43,7 +43,14 @@ class Preview(NamedTuple):
 
 
 def preview_reminder(
-    desk: Desk, links: Links, event_id: str, rule_id: str, session_id: str, invitee_id: str, language: str, now: datetime
+    desk: Desk,
+    links: Links,
+    event_id: str,
+    rule_id: str,
+    session_id: str,
+    invitee_id: str,
+    language: str,
+    now: datetime,
 ) -> Preview:
     """The reminder of a session, of the rule's first one when none is named; as a named invitee would get it, or a
     sample person in ``language``. Nothing is written, and the links in it open nothing.

@@ -85,7 +85,8 @@ def test_a_rule_in_the_ledger_is_its_session_and_its_time_whatever_its_own_momen
 
 
 def test_an_occurrence_is_found_again_until_its_session_moves() -> None:
-    before, after = ruled({"id": "r", "before_minutes": 60}), ruled({"id": "r", "before_minutes": 60}, date="2021-02-04")
+    rule = {"id": "r", "before_minutes": 60}
+    before, after = ruled(rule), ruled(rule, date="2021-02-04")
     found = the(before)
     assert find_reminder(before, found.in_ledger) == find_reminder(before, found.occurrence) == found
     assert find_reminder(after, found.in_ledger) is None
@@ -173,7 +174,8 @@ RULES = ({"id": "week", "before_minutes": 7 * 1440}, {"id": "day", "before_minut
 
 
 @pytest.mark.parametrize("before, ids", [
-    (8 * DAY, []), (6 * DAY, ["week"]), (DAY + MINUTE, ["day"]), (DAY + SOON, ["day"]), (DAY + SOON + MINUTE, ["week"]),
+    (8 * DAY, []), (6 * DAY, ["week"]), (DAY + MINUTE, ["day"]), (DAY + SOON, ["day"]),
+    (DAY + SOON + MINUTE, ["week"]),
     (DAY, ["day"]), (60 * MINUTE, ["hour"]), (MINUTE, ["hour"]), (-LATE, ["hour"]), (-LATE - MINUTE, [])])  # fmt: skip
 def test_who_registers_late_gets_the_last_reminder_that_still_helps(before: timedelta, ids: list[str]) -> None:
     of, invitee = ruled(*RULES), person("clara")
@@ -184,9 +186,10 @@ def test_who_registers_late_gets_the_last_reminder_that_still_helps(before: time
 
 def test_who_registers_late_gets_what_the_rule_has_for_them() -> None:
     of = ruled({"id": "r", "before_minutes": 60, "categories": ["un"]}, {"id": "s", "before_minutes": 90})
-    found = [[one.rule.id for one in late_reminders(of, person("clara", category=category),
-              Attendance(sessions=["session-1"]), (), START - MINUTE)] for category in ("un", "government")]  # fmt: skip
-    assert found == [["r"], ["s"]]
+    attending = Attendance(sessions=["session-1"])
+    for category, rule in (("un", "r"), ("government", "s")):
+        found = late_reminders(of, person("clara", category=category), attending, (), START - MINUTE)
+        assert [one.rule.id for one in found] == [rule]
 
 
 # what the check says
@@ -220,7 +223,8 @@ def test_a_rule_that_reaches_nobody_is_told_before_it_is_published(
 
 
 @pytest.mark.parametrize("day, found", [
-    ("2021-03-28", {"time-missing": "error"}), ("2021-10-31", {"time-twice": "warning"}), ("2021-10-30", {})])  # fmt: skip
+    ("2021-03-28", {"time-missing": "error"}), ("2021-10-31", {"time-twice": "warning"}), ("2021-10-30", {}),
+])  # fmt: skip
 def test_a_time_on_the_wall_that_the_clocks_skip_is_refused_and_one_that_comes_twice_is_the_first(
     day: str, found: dict[str, str]
 ) -> None:

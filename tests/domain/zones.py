@@ -12,8 +12,8 @@ def changes_of(zone: str) -> list[datetime]:
     first = datetime(YEAR, 1, 1, tzinfo=UTC)
     hours = [first + timedelta(hours=n) for n in range(1, 365 * 24)]
     there = ZoneInfo(zone)
-    return [one for one in hours
-            if one.astimezone(there).utcoffset() != (one - timedelta(hours=1)).astimezone(there).utcoffset()]  # fmt: skip
+    offset = {one: one.astimezone(there).utcoffset() for one in (first, *hours)}
+    return [one for one in hours if offset[one] != offset[one - timedelta(hours=1)]]
 
 
 CHANGES = [(zone, moment) for zone in ZONES for moment in changes_of(zone)]

@@ -9,7 +9,6 @@ import pytest
 from botocore.client import BaseClient
 
 from chalicelib.usecases.plan_batch import plan_batch
-
 from tests.performance import memory_aws
 from tests.shelf import STARTS, Shelf
 from tests.usecases.steps import register, tick, work_off

@@ -348,6 +348,18 @@ def test_who_dropped_a_session_as_it_was_reminded_of_and_takes_it_again_is_remin
     assert run(shelf, shelf.clock() + MINUTE) == ["clara"]
 
 
+def test_who_drops_a_session_before_its_late_reminder_and_takes_it_again_is_reminded(shelf: Shelf) -> None:
+    publish(shelf, {"id": "day", "before_minutes": 1440, "sessions": ["session-1"]})
+    [clara] = shelf.invite("clara")
+    shelf.clock.time = START - 20 * HOUR
+    register(shelf, clara)
+    register(shelf, clara, sessions=["session-2"])
+    assert run(shelf, shelf.clock() + MINUTE) == []
+    register(shelf, clara)
+    assert run(shelf, shelf.clock() + MINUTE) == ["clara"]
+    assert run(shelf, shelf.clock() + 20 * MINUTE) == ["clara"]
+
+
 def test_a_late_registration_at_night_is_reminded_at_once(shelf: Shelf, night: dict[str, Invitee]) -> None:
     """Who registers is awake."""
     run(shelf, SIX)
