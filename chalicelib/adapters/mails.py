@@ -19,12 +19,13 @@ from chalicelib.domain.attendance import join_window
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.colour import readable
-from chalicelib.domain.contribution import Contribution, due_until
-from chalicelib.domain.delivery import CATEGORY
+from chalicelib.domain.contribution import Contribution, due_until, owes
+from chalicelib.domain.delivery import can_leave
 from chalicelib.domain.event import Event, EventDocument, Kind, Question, Session
 from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Links, Words
 from chalicelib.domain.places import PlaceRequest
+from chalicelib.domain.reminder import ReminderRule
 from chalicelib.domain.schedule import feedback_window
 from chalicelib.domain.text import one_line, words
 from chalicelib.domain.wrapping import wrapped
@@ -69,9 +70,10 @@ class Unreached(NamedTuple):
 def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links: Links, now: datetime,
             registration: Attendance | None = None, session: Session | None = None,
             attached: Sequence[str] | None = None, tested: Batch | None = None,
-            contribution: Contribution | None = None, told: Told | None = None) -> Words:
-    """The words of one mail. ``session`` is what a reminder reminds of, ``registration`` what a confirmation confirms,
-    ``contribution`` what somebody owes, ``told`` what a notice of changes tells.
+            contribution: Contribution | None = None, rule: ReminderRule | None = None,
+            told: Told | None = None) -> Words:
+    """The words of one mail. ``session`` is what a reminder reminds of, by which ``rule``; ``registration`` what a
+    confirmation confirms, ``contribution`` what somebody owes, ``told`` what a notice of changes tells.
 
     ``attached`` names what goes with the mail ("agenda", "calendar", documents' ids); as the event says when None.
     ``tested``: the mail is a test of this batch and says so.
@@ -91,10 +93,12 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
     names = document.goes_with(kind) if attached is None else attached
     context = {
         **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
-        "now": now, "tested": tested, "can_leave": kind in CATEGORY, "attached": _attached(document, names, locale),
-        "calendar_attached": "calendar" in names, "feedback_day": _feedback_day(event, locale, invitee.time_zone),
+        "now": now, "tested": tested, "can_leave": can_leave(kind, invitee),
+        "attached": _attached(document, names, locale), "calendar_attached": "calendar" in names,
+        "feedback_day": _feedback_day(event, locale, invitee.time_zone),
         "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
         **_own(document, facts, registration, session, locale, invitee.time_zone),
+        **_reminding(document, rule, session, invitee, locale, now),
         **_asked(document, contribution, locale, invitee.time_zone),
         "news": what_is_new(told, document, registration, locale, invitee.time_zone) if told else None,
         "was_registered": any(one.version for one in invitee.dropped),
@@ -231,9 +235,23 @@ def _own(document: EventDocument, facts: dict[str, Any], registration: Attendanc
     return {
         "opens": locale.clock(opens, zone) if opens else "",
         "mine": [band for band in bands if band.session.id in chosen],
-        "reminded": any(rule.sessions is None or chosen & {*rule.sessions} for rule in document.reminders),
+        "reminded": any(document.reminded_ahead(one) for one in document.attendable if one.id in chosen),
         "this": facts["spans"][session.id] if session else None,
         "rows": [row for band in bands if session and band.session.id == session.id for row in band.rows],
+    }
+
+
+def _reminding(document: EventDocument, rule: ReminderRule | None, session: Session | None, invitee: Invitee,
+               locale: Locale, now: datetime) -> dict[str, Any]:
+    """The words of the rule; whether the person has not answered, or the session is over; and what they owe."""
+    about_owing = rule is not None and "owes-contribution" in rule.statuses
+    taken = [one for one in document.contributions if about_owing and now <= due_until(document, one)]
+    return {
+        "said": words(rule.text, locale.code) if rule else "",
+        "said_subject": words(rule.subject, locale.code) if rule else "",
+        "unanswered": rule is not None and "no-answer" in rule.statuses and invitee.rsvp == "needs-action",
+        "over": session is not None and now >= document.span(session)[1],
+        "owed": [one for one in taken if owes(one, invitee)],
     }
 
 

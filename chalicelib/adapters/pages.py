@@ -150,8 +150,9 @@ def _moment(at: datetime, zone: str, locale: Locale) -> dict[str, str]:
 def _reminders(document: EventDocument, sessions: Iterable[Session], locale: Locale) -> list[str]:
     """How long before a session somebody is reminded, longest first: ``["1 day before", "1 hour before"]``."""
     chosen = {session.id for session in sessions}
-    minutes = {rule.before_minutes for rule in document.reminders
-               if rule.sessions is None or not chosen.isdisjoint(rule.sessions)}
+    rules = (rule for rule in document.reminders if rule.plain and rule.of == "start"
+             and (rule.sessions is None or not chosen.isdisjoint(rule.sessions)))
+    minutes = {rule.before_minutes for rule in rules if rule.before_minutes}
     return [_before(each, locale) for each in sorted(minutes, reverse=True)]
 
 

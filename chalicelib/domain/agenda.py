@@ -11,6 +11,7 @@ from chalicelib.domain.agenda_times import Part, clock_findings, part_findings, 
 from chalicelib.domain.agenda_words import word_findings
 from chalicelib.domain.event import EventDocument, Session, utc
 from chalicelib.domain.finding import Finding, error, warning
+from chalicelib.domain.reminder_findings import reminder_findings
 
 __all__ = ["Finding", "check"]
 
@@ -36,7 +37,7 @@ def check(document: EventDocument) -> list[Finding]:
     found += _between(timeline)
     found += _deadline(document)
     found += _mailboxes(document)
-    found += word_findings(document)
+    found += [*reminder_findings(document), *word_findings(document)]
     return sorted(found, key=lambda finding: finding.severity != "error")
 
 

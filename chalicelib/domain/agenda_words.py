@@ -53,6 +53,10 @@ def _texts(document: EventDocument) -> Iterator[tuple[str, str, Text]]:
         yield f"delegations.{name}.name", f'The name of the delegation "{name}"', delegation.name
     yield from _agenda_texts(document)
     yield from _form_texts(document)
+    for number, rule in enumerate(document.reminders):
+        for name, said in (("subject", rule.subject), ("text", rule.text)):
+            if said:
+                yield f"reminders.{number}.{name}", f'The {name} of the reminder "{rule.id}"', said
     for number, held in enumerate(document.documents):
         yield f"documents.{number}.title", f'The title of the document "{held.id}"', held.title
     for number, question in enumerate(document.feedback.questions if document.feedback else []):

@@ -72,7 +72,8 @@ class BatchRequest(Model):
 class Plan(Model):
     """Counts by what will happen to each person of the audience; the others add up to ``audience``.
 
-    ``undeliverable``: SES delivers to no such address (characters beyond ASCII before the "@").
+    ``undeliverable``: SES delivers to no such address (characters beyond ASCII before the "@"). ``quiet``: they are
+    left in peace now, and a later batch of the same mailing is for them.
     """
 
     audience: int = 0
@@ -84,6 +85,7 @@ class Plan(Model):
     suppressed: int = 0
     undeliverable: int = 0
     left: int = 0
+    quiet: int = 0
 
 
 class Batch(Model):
@@ -94,8 +96,9 @@ class Batch(Model):
     ``fed`` chunks have been given to the queue so far, the last at ``fed_at``; of a batch that is being planned, that
     is when the desk was last asked. ``reason`` is why it is paused, or what holds it up. ``wanted`` is the fingerprint
     that came with the request. ``rounds`` counts how often lost work was queued again, or a plan asked for again.
-    ``answer_by`` is the deadline of those it invited, when it has one of its own. ``moved`` is what SES's events
-    changed since the chunks were counted, by ledger state.
+    ``answer_by`` is the deadline of those it invited, when it has one of its own. ``resumes_at`` is when the first of
+    those whom a mailing left in peace may be mailed. ``moved`` is what SES's events changed since the chunks were
+    counted, by ledger state.
     """
 
     id: str
@@ -122,6 +125,7 @@ class Batch(Model):
     reason: str = ""
     rounds: int = 0
     answer_by: datetime | None = None
+    resumes_at: datetime | None = None
     moved: dict[str, int] = Field(default_factory=dict)
 
     @property

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from chalicelib.domain.event import EventDocument, Kind
+from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.model import Model
 
 State = Literal["sending", "sent", "delivered", "bounced", "complained", "failed", "skipped", "unknown"]
@@ -96,6 +97,11 @@ class Delivery(Model):
         """An unknown one that SES's events had their time to tell of; whether its kind may is ``sent_again``."""
         waited = self.claimed_at is None or self.claimed_at + SETTLED_WITHIN < now
         return self.state == "unknown" and self.attempts < MAX_ATTEMPTS and waited
+
+
+def can_leave(kind: Kind, invitee: Invitee) -> bool:
+    """Whether a mail of this kind says how to get no more of its category: also a reminder of an answer does."""
+    return kind in CATEGORY or (kind == "reminder" and invitee.rsvp == "needs-action")
 
 
 def sent_again(document: EventDocument, kind: Kind) -> bool:

@@ -1,6 +1,6 @@
 """Who gets a mail as things stand when it is sent, which may be long after it was planned."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from chalicelib.domain.change_notice import is_coming
@@ -10,7 +10,8 @@ from chalicelib.domain.entries import entries
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee, Registration, standing
 from chalicelib.domain.places import PlaceRequest
-from chalicelib.domain.schedule import contribution_of, mailings
+from chalicelib.domain.reminding import why_not_now
+from chalicelib.domain.schedule import contribution_mailings, contribution_of
 from chalicelib.domain.work import Work
 
 REGISTERED: frozenset[Kind] = frozenset({"confirmation", "reminder", "feedback", "place", "withdrawn"})
@@ -23,9 +24,6 @@ Beside = Literal["", "registration", "request"]
 
 BESIDE: dict[Kind, Beside] = {"confirmation": "registration", "place": "request", "withdrawn": "registration"}
 """What has to be read besides the profile, by the kinds of mail that tell it; for others the profile says enough."""
-
-AFTER_START = timedelta(minutes=5)
-"""A reminder that comes later than that after the session's start helps nobody."""
 
 
 def why_not(event: Event, work: Work, invitee: Invitee, registration: Registration | None, now: datetime) -> str:
@@ -51,6 +49,8 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
         return "this has changed since" if again else ""
     if work.kind not in REGISTERED:
         return ""
+    if work.kind == "reminder":
+        return why_not_now(event.document, work.occurrence, invitee, now, at_once=not work.batch)
     coming = coming_as(work.kind, invitee, registration)
     if work.kind == "withdrawn":
         return "" if invitee.withdrawn_by and str(invitee.generation) == work.occurrence else "this has changed since"
@@ -60,7 +60,7 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
         return "not registered any more"
     if work.kind == "confirmation" and str(coming.version) != work.occurrence:
         return "a newer confirmation is on its way"
-    return _why_not_remind(event, work, coming, now) if work.kind == "reminder" else ""
+    return ""
 
 
 def coming_as(kind: Kind, invitee: Invitee, registration: Registration | None) -> Attendance | None:
@@ -70,16 +70,6 @@ def coming_as(kind: Kind, invitee: Invitee, registration: Registration | None) -
     if kind == "confirmation":
         return standing(invitee, registration)
     return invitee.attending if invitee.rsvp == "accepted" else None
-
-
-def _why_not_remind(event: Event, work: Work, coming: Attendance, now: datetime) -> str:
-    if not _planned(event, work):
-        return "the agenda was changed, and this reminder is not planned any more"
-    if work.session not in coming.sessions:
-        return "not registered for this session any more"
-    if now > event.document.span(event.document.session(work.session))[0] + AFTER_START:
-        return "the session has started"
-    return ""
 
 
 def _why_not_tell(event: Event, invitee: Invitee, now: datetime) -> str:
@@ -108,4 +98,4 @@ def _why_not_ask(event: Event, work: Work, invitee: Invitee, now: datetime) -> s
 
 
 def _planned(event: Event, work: Work) -> bool:
-    return work.occurrence in {mailing.delivery_occurrence for mailing in mailings(event.id, event.document)}
+    return work.occurrence in {one.delivery_occurrence for one in contribution_mailings(event.id, event.document)}

@@ -14,6 +14,8 @@ from chalicelib.domain.address import Address
 from chalicelib.domain.contribution import MOST, Contribution
 from chalicelib.domain.form import FormField, check_form
 from chalicelib.domain.model import Deadline, Model
+from chalicelib.domain.quiet_hours import QuietHours
+from chalicelib.domain.reminder import MOST_MAILINGS, MOST_RULES, ReminderRule
 from chalicelib.domain.text import Language, Slug, Text, Title, WallTime
 
 Kind = Literal[
@@ -152,14 +154,6 @@ class Delegation(Model):
     held: bool = False
 
 
-class ReminderRule(Model):
-    """Mail those registered for a session ``before_minutes`` before it starts; every session when none is named."""
-
-    id: Slug
-    before_minutes: int = Field(ge=1, le=60 * 24 * 60)
-    sessions: list[Slug] | None = Field(default=None, min_length=1)
-
-
 class ChangeNotices(Model):
     """When those who come hear of changes: ``quiet_minutes`` after the last of several publications; of another time or
     place at once, when less than ``at_once_hours`` are left before the start.
@@ -214,7 +208,8 @@ class EventDocument(Model):
     documents: list[Document] = Field(default_factory=list, max_length=5)
     attachments: dict[Kind, list[str]] = Field(default_factory=dict)
     answer_by: Deadline
-    reminders: list[ReminderRule] = Field(default_factory=list, max_length=20)
+    reminders: list[ReminderRule] = Field(default_factory=list, max_length=MOST_RULES)
+    quiet_hours: QuietHours | None = None
     change_notices: ChangeNotices | None = Field(default_factory=ChangeNotices)
     contributions: list[Contribution] = Field(default_factory=list, max_length=MOST)
     feedback: Feedback | None = None
@@ -241,10 +236,7 @@ class EventDocument(Model):
             for name in set(contribution.categories) - set(self.categories):
                 there = ", ".join(sorted(self.categories)) or "none: name them under categories"
                 raise ValueError(f'contribution "{contribution.id}" asks a category "{name}"; there are {there}')
-        known = {session.id for session in self.sessions}
-        for rule in self.reminders:
-            for name in set(rule.sessions or ()) - known:
-                raise ValueError(f'reminder "{rule.id}" names a session "{name}" that the agenda does not have')
+        self._reminders_resolve()
         self._places_resolve()
         check_form(self.form)
         attachable = {"agenda", "calendar", *(document.id for document in self.documents)}
@@ -253,6 +245,18 @@ class EventDocument(Model):
             for name in set(names) - attachable:
                 raise ValueError(f'attachments of "{kind}" name "{name}"; there are {", ".join(sorted(attachable))}')
         return self
+
+    def _reminders_resolve(self) -> None:
+        known = {session.id for session in self.sessions}
+        for rule in self.reminders:
+            for name in set(rule.sessions or ()) - known:
+                raise ValueError(f'reminder "{rule.id}" names a session "{name}" that the agenda does not have')
+            for name in set(rule.categories) - set(self.categories):
+                raise ValueError(f'reminder "{rule.id}" names a category "{name}", which is none of the categories')
+        if (mailings := sum(1 for rule in self.reminders for _ in rule.of_sessions(self))) > MOST_MAILINGS:
+            raise ValueError(
+                f"the reminders make {mailings} mailings, a rule times its sessions; {MOST_MAILINGS} at most"
+            )
 
     def _places_resolve(self) -> None:
         for name in set(self.category_capacity) - set(self.categories):
@@ -286,6 +290,16 @@ class EventDocument(Model):
         """The conference of a session that people can register for: its own, else that of a venue that is online."""
         venue = self.venue.join_url if self.venue.kind == "online" else None
         return "" if session.kind == "break" else session.join_url or venue or ""
+
+    @property
+    def reminds_ahead(self) -> bool:
+        """Whether those who register hear of a session again before it begins."""
+        return any(self.reminded_ahead(session) for session in self.attendable)
+
+    def reminded_ahead(self, session: Session) -> bool:
+        """Whether everybody who is registered for the session hears of it before it begins."""
+        about = (rule for rule in self.reminders if rule.plain and rule.is_about(session))
+        return any(rule.due(self, session) < self.span(session)[0] for rule in about)
 
     @property
     def attendable(self) -> list[Session]:

@@ -4,18 +4,27 @@ An occurrence names one mailing: ``hour-before_session-1``, ``contribution_paper
 contribution's name holds an underscore. Moving the agenda moves the mailing; it does not make a second one.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from chalicelib.domain.contribution import due_until
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.model import Model
+from chalicelib.domain.reminder import reminder_of
 
 FEEDBACK = "feedback"
 
 
+State = Literal["planned", "fired", "skipped"]
+
+
 class Mailing(Model):
-    """One mailing that the clock starts at ``due_at``, or skips when it is later than ``latest_at``."""
+    """One mailing that the clock starts at ``due_at``, or skips when it is later than ``latest_at``.
+
+    ``anchor_at`` is the moment that a reminder is about. ``resumes_at``: it was started, and goes on then with those
+    whom it left in their quiet hours.
+    """
 
     event: str
     occurrence: str
@@ -23,44 +32,32 @@ class Mailing(Model):
     session: str = ""
     due_at: datetime
     latest_at: datetime
-    state: Literal["planned", "fired", "skipped"] = "planned"
+    anchor_at: datetime | None = None
+    resumes_at: datetime | None = None
+    state: State = "planned"
     reason: str = ""
 
     @property
     def delivery_occurrence(self) -> str:
         """The occurrence in the ledger: a reminder of what was moved is another one, a feedback request never."""
-        return self.occurrence if self.kind == "feedback" else f"{self.occurrence}_{self.latest_at:%Y%m%dT%H%MZ}"
+        about = self.anchor_at or self.latest_at
+        return self.occurrence if self.kind == "feedback" else f"{self.occurrence}_{about:%Y%m%dT%H%MZ}"
+
+    @property
+    def at(self) -> datetime:
+        """When the clock looks at it."""
+        return self.resumes_at or self.due_at
+
+    def fate(self, now: datetime) -> State:
+        """What becomes of it when the clock looks now: it waits, it is started, or it comes too late."""
+        if self.state != "planned" or now < self.at:
+            return self.state
+        return "fired" if now <= self.latest_at else "skipped"
 
 
 def mailings(event: str, document: EventDocument) -> list[Mailing]:
     """Every mailing that follows from the document, in order of time."""
-    planned = []
-    for rule in document.reminders:
-        for session in document.attendable:
-            if rule.sessions is None or session.id in rule.sessions:
-                start = document.span(session)[0]
-                planned.append(
-                    Mailing(
-                        event=event,
-                        kind="reminder",
-                        session=session.id,
-                        occurrence=f"{rule.id}_{session.id}",
-                        due_at=_exact(start) - timedelta(minutes=rule.before_minutes),
-                        latest_at=_exact(start),
-                    )
-                )
-    for asked in document.contributions:
-        until = _exact(due_until(document, asked))
-        planned += [
-            Mailing(
-                event=event,
-                kind="contribution",
-                occurrence=f"contribution_{asked.id}_{days}",
-                due_at=_exact(due_until(document, asked, days)),
-                latest_at=until,
-            )
-            for days in asked.remind_days_before
-        ]
+    planned = [*_reminders(event, document), *contribution_mailings(event, document)]
     if document.feedback:
         end = _exact(document.ends_at)
         planned.append(
@@ -73,6 +70,34 @@ def mailings(event: str, document: EventDocument) -> list[Mailing]:
             )
         )
     return sorted(planned, key=lambda mailing: mailing.due_at)
+
+
+def _reminders(event: str, document: EventDocument) -> Iterator[Mailing]:
+    for rule in document.reminders:
+        for session in rule.of_sessions(document):
+            reminder = reminder_of(document, rule, session)
+            yield Mailing(
+                event=event,
+                kind="reminder",
+                session=session.id,
+                occurrence=reminder.occurrence,
+                due_at=reminder.due,
+                latest_at=reminder.latest,
+                anchor_at=reminder.anchor,
+            )
+
+
+def contribution_mailings(event: str, document: EventDocument) -> Iterator[Mailing]:
+    for asked in document.contributions:
+        until = _exact(due_until(document, asked))
+        for days in asked.remind_days_before:
+            yield Mailing(
+                event=event,
+                kind="contribution",
+                occurrence=f"contribution_{asked.id}_{days}",
+                due_at=_exact(due_until(document, asked, days)),
+                latest_at=until,
+            )
 
 
 def contribution_of(occurrence: str) -> str:
@@ -99,10 +124,14 @@ def changes(before: list[Mailing], after: list[Mailing], now: datetime) -> tuple
     plan = []
     for mailing in after:
         old = known.pop(mailing.occurrence, None)
-        stays = old and (old.due_at, old.latest_at) == (mailing.due_at, mailing.latest_at)
+        stays = old and _moments(old) == _moments(mailing)
         if old is None or (not stays and (old.state == "planned" or mailing.due_at > now)):
             plan.append(mailing)
     return plan, [mailing for mailing in known.values() if mailing.state == "planned"]
+
+
+def _moments(mailing: Mailing) -> tuple[datetime, datetime, str]:
+    return mailing.due_at, mailing.latest_at, mailing.delivery_occurrence
 
 
 def _exact(moment: datetime) -> datetime:

@@ -15,6 +15,7 @@ from chalicelib.handlers import inbound_representations as inbound_out
 from chalicelib.handlers import list_representations as list_out
 from chalicelib.handlers import people_representations as people_out
 from chalicelib.handlers import places_representations as places_out
+from chalicelib.handlers import reminder_representations as reminder_out
 from chalicelib.handlers import representations as out
 from chalicelib.handlers.organisers import SHEETS
 from chalicelib.usecases.answer_on_behalf import Paper
@@ -332,6 +333,24 @@ OPERATIONS = (
         takes_also=SHEETS,
         query=(DRY_RUN, REPORT_ZONE),
         problems=(404, 409, 422),
+    ),
+    Operation(
+        "/api/events/{event}/reminders",
+        "get",
+        "Every reminder: when it is due, what became of it, how many people would get it now",
+        reminder_out.ReminderList,
+    ),
+    Operation(
+        "/api/events/{event}/reminders/{rule}/preview",
+        "get",
+        "When a reminder goes out, how many people would get it, and what one of them would read",
+        reminder_out.PreviewOut,
+        query=(
+            ("session", "one that the rule is about; else its first"),
+            ("invitee", "whose mail to show; else that of a sample person"),
+            ("language", "of the sentences and of the sample person; else the event's first"),
+        ),
+        problems=(404, 422),
     ),
     Operation(
         "/api/events/{event}/contributions",

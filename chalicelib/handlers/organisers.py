@@ -50,6 +50,8 @@ ROUTES = (
     Route("GET", f"{EVENT}/attendance", "attendance.get_attendance"),
     Route("POST", ATTENDANCE, "attendance.post_attendance", SHEETS),
     Route("PUT", ATTENDANCE, "attendance.put_attendance", SHEETS),
+    Route("GET", f"{EVENT}/reminders", "reminders.get_reminders"),
+    Route("GET", f"{EVENT}/reminders/{{rule}}/preview", "reminders.get_preview"),
     Route("GET", f"{EVENT}/contributions", "contribution_lists.get_contributions"),
     Route("POST", f"{PERSON}/contributions/{{contribution}}/open", "contribution_lists.post_open"),
     Route("GET", f"{EVENT}/invitees", "people.get_invitees"),

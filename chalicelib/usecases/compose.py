@@ -10,11 +10,12 @@ from chalicelib.adapters.store.events import Events
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.contribution import find
-from chalicelib.domain.delivery import CATEGORIES, CATEGORY
+from chalicelib.domain.delivery import CATEGORIES, CATEGORY, can_leave
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee
 from chalicelib.domain.message import Attachment, Message
 from chalicelib.domain.message import Links as MailLinks
+from chalicelib.domain.reminder import find_reminder
 from chalicelib.domain.schedule import contribution_of
 from chalicelib.domain.text import one_line, words
 from chalicelib.domain.work import Work
@@ -47,6 +48,7 @@ def compose(
     session = document.session(work.session) if work.session else None
     wanted = ["calendar"] if kind in CALLS_OFF else document.goes_with(kind)
     asked = find(document, contribution_of(work.occurrence)) if kind == "contribution" else None
+    reminder = find_reminder(document, work.occurrence) if kind == "reminder" else None
     calendar = calendar_objects(events, event, invitee, locale, urls.page, now) if "calendar" in wanted else ()
     brought = kind in CALLS_OFF or any(one.method != "CANCEL" for one in calendar)
     files = _attachments(documents, event, invitee, wanted)
@@ -59,6 +61,7 @@ def compose(
         registration=registration,
         session=session,
         contribution=asked,
+        rule=reminder.rule if reminder else None,
         now=now,
         tested=tested,
         told=told,
@@ -78,7 +81,7 @@ def compose(
         html=said.html,
         attachments=tuple(files.values()),
         calendar=calendar,
-        list_unsubscribe=urls.unsubscribe_one_click if work.kind in CATEGORY else None,
+        list_unsubscribe=urls.unsubscribe_one_click if can_leave(work.kind, invitee) else None,
         tags={"event": event.id, "invitee": invitee.id, "kind": work.kind, "occurrence": work.occurrence},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,11 +18,8 @@ from chalicelib.adapters.store.ledger import Ledger
 from chalicelib.adapters.store.places import Places
 from chalicelib.adapters.store.rate import Pacer
 from chalicelib.adapters.store.table import Put
-from chalicelib.domain.agenda_changes import changes
 from chalicelib.domain.batch import Audience, Batch
-from chalicelib.domain.change_notice import concerning, versions_of, worth_telling
 from chalicelib.domain.contribution import find
-from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.schedule import Mailing, contribution_of
 from chalicelib.usecases.planner import Planner
 
@@ -49,21 +46,6 @@ class Desk:
     @property
     def planner(self) -> Planner:
         return Planner(self.invitees, self.ledger, self.batches)
-
-    def people_of(self, batch: Batch) -> Iterator[Invitee] | None:
-        """Among whom the audience of the clock's batch is: None for everybody, else those who are registered."""
-        if batch.kind == "change":
-            return self._concerned(batch)
-        return None if batch.kind == "contribution" else self.planner.registered(batch.event, batch.session)
-
-    def _concerned(self, batch: Batch) -> Iterator[Invitee]:
-        """Those whom a notice of changes may have something to tell, as planning sees them."""
-        event, versions = self.events.get(batch.event), versions_of(batch.occurrence)
-        before, after = (self.events.agenda(event.id, version) for version in (versions[0], versions[-1]))
-        found = worth_telling(changes(before, after), before, after, batch.accepted_at)
-        for one in self.invitees.for_planning(batch.event, ("attending", "withdrawn_by")):
-            if concerning(found, one):
-                yield one
 
     def audience_of(self, mailing: Mailing) -> Audience:
         """Whom the clock's batch is for: those who are asked for a contribution and may come, else anybody."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from chalicelib.domain.batch import Batch
 from chalicelib.usecases.desk import Desk, audit_of
 from chalicelib.usecases.feed import feed_now
+from chalicelib.usecases.plan_mailing import go_on_later, plan_mailing
 
 
 def plan_batch(desk: Desk, event_id: str, batch_id: str, now: datetime) -> Batch | None:
@@ -20,10 +21,15 @@ def plan_batch(desk: Desk, event_id: str, batch_id: str, now: datetime) -> Batch
     if batch is None or batch.state != "planning":
         return batch
     fresh = batch.model_copy(update={"plan_id": secrets.token_hex(10)})
-    people = desk.people_of(batch) if _of_the_clock(batch) else None
-    planned = desk.planner.plan(fresh, people, write=True)
+    if _of_the_clock(batch):
+        planned = plan_mailing(desk, fresh, now, write=True)
+        if planned.resumes_at:  # before the batch moves on: a job that died is done again
+            go_on_later(desk, planned)
+    else:
+        planned = desk.planner.plan(fresh, write=True)
     facts = planned.model_dump(include={"plan_id", "chunks", "fingerprint"})
     facts |= {"plan": planned.plan, "fed_at": None, "rounds": 0, "reason": ""}
+    facts |= {"resumes_at": planned.resumes_at} if planned.resumes_at else {}
     if not _of_the_clock(batch) and batch.wanted != planned.fingerprint:
         return desk.batches.move(batch, "draft", now, **facts)
     who = batch.accepted_by

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -41,12 +42,25 @@ class Planner:
     ledger: Ledger
     batches: Batches
 
-    def plan(self, batch: Batch, people: Iterable[Invitee] | None = None, *, write: bool, most: int = 0) -> Batch:
+    def plan(
+        self,
+        batch: Batch,
+        people: Iterable[Invitee] | None = None,
+        fits: Callable[[Invitee], bool] | None = None,
+        rests: Callable[[Invitee], datetime | None] | None = None,
+        *,
+        write: bool,
+        most: int = 0,
+    ) -> Batch:
         """The batch with counts, chunks and fingerprint; ``write`` stores the chunks under its plan id.
 
-        ``people`` are everybody of the event unless others are given. Raises TooMany when there are more than ``most``.
+        ``people`` are everybody of the event unless others are given, and ``fits`` those of them whom the audience
+        includes, unless something else decides. ``rests`` says until when somebody is left in
+        peace: they are not in the batch, which says when the first of them may be mailed. Raises TooMany when there are
+        more than ``most``.
         """
         counts: Counter[str] = Counter()
+        later: list[datetime] = []
         fingerprint, chunks = Fingerprint(batch, batch.content), 0
 
         def recipients() -> Iterator[str]:
@@ -56,7 +70,12 @@ class Planner:
                 looked_at += len(page)
                 if most and looked_at > most:
                     raise TooMany
-                for invitee, fate in classed([one for one in page if batch.audience.includes(one)]):
+                there = [one for one in page if (fits or batch.audience.includes)(one)]
+                quiet = {one.id: until for one in there if (until := rests(one))} if rests else {}
+                for invitee, fate in classed(there):
+                    if fate == "to_send" and invitee in quiet:
+                        later[:] = [min([*later, quiet[invitee]])]
+                        fate = "quiet"
                     counts[fate] += 1
                     if fate == "to_send":
                         fingerprint.add(invitee)
@@ -67,15 +86,17 @@ class Planner:
                 self.batches.write_chunks(batch.plan_id, chunks, parts, batch.accepted_at)
             chunks += len(parts)
         plan = Plan(**counts, audience=counts.total())
-        return batch.model_copy(update={"plan": plan, "chunks": chunks, "fingerprint": str(fingerprint)})
+        facts = {"plan": plan, "chunks": chunks, "fingerprint": str(fingerprint)}
+        return batch.model_copy(update={**facts, "resumes_at": min(later, default=None)})
 
-    def registered(self, event: str, session: str = "") -> Iterator[Invitee]:
-        """Those who are registered; for one session when it is named: then with their ids alone, because whom a
+    def registered(self, event: str, session: str = "", *, ids_alone: bool = False) -> Iterator[Invitee]:
+        """Those who are registered; for one session when it is named. ``ids_alone``, where nothing else decides: whom a
         reminder does not reach is found when it is sent, and need not be read twice.
         """
         found = (r.invitee for r in self.invitees.registrations(event) if not session or session in r.sessions)
-        if session:
-            yield from (Invitee.model_construct(**dict[str, Any](id=invitee, email="")) for invitee in found)
+        if ids_alone:
+            known = dict[str, Any](email="", rsvp="accepted")
+            yield from (Invitee.model_construct(**known, id=invitee) for invitee in found)
             return
         for ids in _parts(found, PAGE):
             known = self.invitees.load(ids, consistent=False, beside="")
@@ -98,7 +119,7 @@ class Planner:
                 fates = {i: fate or ("" if i in coming else "not_registered") for i, fate in fates.items()}
             undecided = [i for i, fate in fates.items() if not fate]
             mailed = self._mailed(undecided, kind, batch.occurrence) if earlier else set()
-            if kind in ("chase", "contribution", "change"):
+            if kind in ("chase", "contribution", "change", "reminder"):
                 silent = [one.id for one in people if not fates[one.id] and one.rsvp == "needs-action"]
                 invited = self._mailed(silent, "invitation", FIRST) if invitations else set()
                 fates |= {i: "not_invited" for i in silent if i not in invited}
@@ -127,7 +148,7 @@ def _profile_says(batch: Batch, invitee: Invitee) -> str:
         return "left"
     if kind == "contribution" and contribution_of(batch.occurrence) in invitee.handed_in:
         return "already_answered"
-    if kind in ("contribution", "change"):
+    if kind in ("contribution", "change", "reminder"):
         return "left" if silent and "invitations" in invitee.left else ""
     return "already_answered" if kind == "chase" and not silent else ""
 

@@ -164,6 +164,6 @@ def due_of(mailing: Mailing) -> Due:
     return Due(
         what="mailing",
         reference=f"{mailing.event}#{mailing.occurrence}",
-        at=mailing.due_at,
+        at=mailing.at,
         body={"event": mailing.event, "occurrence": mailing.occurrence},
     )

@@ -8,6 +8,7 @@ from chalicelib.domain.event import Event
 from chalicelib.usecases.accept_batch import SMALL
 from chalicelib.usecases.agenda_news import AgendaNews, agenda_news
 from chalicelib.usecases.desk import Desk
+from chalicelib.usecases.plan_mailing import plan_mailing
 from chalicelib.usecases.planner import TooMany
 from chalicelib.usecases.publish_event import Publication
 from chalicelib.usecases.tell_changes import notice_batch
@@ -33,7 +34,7 @@ def read_news(desk: Desk, event_id: str, now: datetime) -> Waiting:
     if event.news_at:
         batch = notice_batch(event.id, notice_of([heard, event.version]), now)
         try:
-            people = desk.planner.plan(batch, desk.people_of(batch), write=False, most=SMALL).plan.to_send
+            people = plan_mailing(desk, batch, now, write=False, most=SMALL).plan.to_send
         except TooMany:
             people = None
     return Waiting(event, heard, agenda_news(Publication(event, before, [])), people)

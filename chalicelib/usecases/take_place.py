@@ -40,6 +40,7 @@ from chalicelib.domain.places import (
     offered_until,
     scope,
 )
+from chalicelib.domain.reminding import late_reminders
 from chalicelib.domain.work import Work
 from chalicelib.usecases.outbox import GRACE, outbox_of
 
@@ -136,11 +137,21 @@ def _register(
     change.move(held, wanted.seats)
     work = Work(event=event.id, kind="confirmation", occurrence=str(wanted.version), invitee=wanted.invitee,
                 outbox=utc(now + GRACE))  # fmt: skip
-    writes += _counted(event, change, person, now)
+    writes += [*_counted(event, change, person, now), *_late_reminders(event, person, wanted, now)]
     wanted = wanted.model_copy(update={"agenda": event.version})
     dropped = dropped_by(event, person.invitee, person.registration, wanted)
     invitees.register(person.invitee, person.registration, wanted, outbox_of(work), [*writes, *also], dropped)
     return wanted, work
+
+
+def _late_reminders(event: Event, person: PersonFile, wanted: Registration, now: datetime) -> list[Write]:
+    """The clock is told at once of reminders that went out before somebody registered, and still help."""
+    known = person.registered.sessions if person.registered else ()
+    late = late_reminders(event.document, person.invitee, wanted, known, now)
+    to: dict[str, str] = {"event": event.id, "invitee": wanted.invitee}
+    works = (Work(kind="reminder", occurrence=one.in_ledger, session=one.session.id,
+                  outbox=utc(max(now, one.due)), **to) for one in late)  # fmt: skip
+    return [due_put(outbox_of(work)) for work in works]
 
 
 def _ask(

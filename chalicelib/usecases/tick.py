@@ -23,6 +23,7 @@ from chalicelib.usecases.fill_places import end_offer, fill_places
 from chalicelib.usecases.limits import learn_limits
 from chalicelib.usecases.notice import send_notice
 from chalicelib.usecases.outbox import outbox_of
+from chalicelib.usecases.plan_mailing import go_on_later, plan_mailing
 from chalicelib.usecases.planner import TooMany
 from chalicelib.usecases.publish_event import finish_publishing
 from chalicelib.usecases.tell_changes import tell_changes
@@ -181,7 +182,7 @@ def _plan_again(desk: Desk, batch: Batch, now: datetime) -> str:
 def _start(desk: Desk, due: Due, sending: dict[str, Batch], now: datetime) -> str:
     mailing = desk.events.mailing(due.body["event"], due.body["occurrence"])
     batch = None
-    if mailing and mailing.state == "planned" and utc(mailing.due_at) == utc(due.at):
+    if mailing and mailing.state == "planned" and utc(mailing.at) == utc(due.at):
         batch = _fire(desk, mailing, now)
     desk.dues.remove(due)
     if batch and batch.state == "sending":
@@ -195,13 +196,13 @@ def _fire(desk: Desk, mailing: Mailing, now: datetime) -> Batch | None:
     The batch comes first, under an id that follows from the mailing and its moment: a tick that dies before the mailing
     is marked makes the next one find the same batch again, and a mailing that is planned anew makes another one.
     """
-    if now > mailing.latest_at:
-        desk.events.settle_mailing(mailing, "skipped", f"due at {utc(mailing.due_at)}, looked at only at {utc(now)}")
+    if mailing.fate(now) == "skipped":
+        desk.events.settle_mailing(mailing, "skipped", f"due at {utc(mailing.at)}, looked at only at {utc(now)}")
         return None
     if mailing.kind == "feedback":
         desk.events.open_feedback(mailing.event, now)
     occurrence = mailing.delivery_occurrence
-    name = f"{mailing.event}\0{mailing.kind}\0{occurrence}\0{utc(mailing.due_at)}"
+    name = f"{mailing.event}\0{mailing.kind}\0{occurrence}\0{utc(mailing.at)}"
     batch_id = hashlib.sha256(name.encode()).hexdigest()[:20]
     batch = desk.batches.find(mailing.event, batch_id)
     if batch is None:
@@ -216,15 +217,17 @@ def _fire(desk: Desk, mailing: Mailing, now: datetime) -> Batch | None:
             accepted_at=now,
         )
         batch = _planned(desk, batch, now)
-    desk.events.settle_mailing(mailing, "fired")
+    if batch.resumes_at:
+        go_on_later(desk, batch)
+    else:
+        desk.events.settle_mailing(mailing, "fired")
     return batch
 
 
 def _planned(desk: Desk, batch: Batch, now: datetime) -> Batch:
     """A mailing's batch as it is stored: being sent, or being planned by the desk when it is for many people."""
-    people = desk.people_of(batch)
     try:
-        return desk.batches.accept(desk.planner.plan(batch, people, write=True, most=SMALL))
+        return desk.batches.accept(plan_mailing(desk, batch, now, write=True, most=SMALL))
     except TooMany:
         stored = desk.batches.accept(batch.model_copy(update={"state": "planning"}))
         ask_to_plan(desk, stored, now)

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.eligible import AFTER_START, why_not
+from chalicelib.domain.eligible import why_not
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.reminder import LATE
 from chalicelib.domain.schedule import mailings
 from chalicelib.domain.work import Work
 from tests.shelf import DEADLINE, NOW, STARTS, document, person
@@ -94,7 +95,8 @@ def test_who_answered_is_not_chased(rsvp: str) -> None:
 def test_who_does_not_come_any_more_gets_nothing_about_coming(
     kind: Kind, invitee: Invitee, registration: Registration | None
 ) -> None:
-    assert why_not(EVENT, work(kind), invitee, registration, NOW) == "not registered any more"
+    wanted = reminder() if kind == "reminder" else work(kind)
+    assert why_not(EVENT, wanted, invitee, registration, NOW) == "not registered any more"
 
 
 def test_only_the_newest_confirmation_goes_out() -> None:
@@ -106,7 +108,7 @@ def test_a_reminder_is_for_those_of_its_session_and_not_for_one_that_has_begun()
     coming = person("clara", rsvp="accepted", attending=registered())
     assert why_not(EVENT, reminder(), coming, None, NOW) == ""
     assert "this session" in why_not(EVENT, reminder("session-2"), coming, None, NOW)
-    latest = STARTS["session-1"] + AFTER_START
+    latest = STARTS["session-1"] + LATE
     assert why_not(EVENT, reminder(), coming, None, latest) == ""
     assert why_not(EVENT, reminder(), coming, None, latest + timedelta(seconds=1)) == "the session has started"
 

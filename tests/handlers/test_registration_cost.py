@@ -64,6 +64,18 @@ def test_a_registration_is_four_calls_and_writes_one_item_of_each_shared_partiti
     assert shared(calls) == [("DUE", 1), ("EVENT", 1), ("LIMIT", 1)]
 
 
+def test_a_registration_carries_the_reminder_that_it_comes_too_late_for_in_the_same_calls(
+    web: Web, people: list[Invitee], calls: list[Call]
+) -> None:
+    web.shelf.publish(capacity=2, reminders=[{"id": "month", "before_minutes": 30 * 24 * 60}])
+    web.get(web.link(people[1]))  # the container has read the new version
+    calls.clear()
+    assert web.form(web.link(people[1], "/registration"), FORM).status_code == 303
+    assert [name for name, _ in calls] == ONE_MAIL
+    stored = Counter(name for name, count in shared(calls) for _ in range(count))
+    assert stored == {"DUE": 2, "EVENT": 1, "LIMIT": 1}
+
+
 def test_joining_the_waitlist_is_one_call_more_and_no_shared_partition_has_more_than_two_items(
     web: Web, people: list[Invitee], calls: list[Call]
 ) -> None:

@@ -116,6 +116,7 @@ def _build(web: Web) -> tuple[dict[str, list[str]], str]:
         "batch": [one.id for one in shelf.batches.all("symposium")], "language": ["en", "ru"],
         "document": ["note"], "version": ["1"], "question": ["letter", "letter", "visa"], "contribution": ["paper"],
         "listed": [offered], "session": ["session-1"], "inbound": [mail.id],
+        "rule": ["hour-before"],
     }  # fmt: skip
     return named, batch.fingerprint
 

@@ -268,7 +268,8 @@ def test_what_is_to_be_sent_is_planned_and_started_in_one_write(
             fingerprint = draft(shelf, dry_run=True).fingerprint
         asked = draft(shelf, wanted=fingerprint)
     else:
-        asked = shelf.batches.accept(batch("planning").model_copy(update={"kind": "reminder"}))
+        mailing = {"kind": "reminder", "occurrence": "hour-before_session-1", "session": "session-1"}
+        asked = shelf.batches.accept(batch("planning").model_copy(update=mailing))
     moved: list[tuple[str, int]] = []
     move, due = shelf.batches.move, len(shelf.items("DUE#"))
 

@@ -167,13 +167,32 @@ class Events:
 
     def settle_mailing(self, mailing: Mailing, state: str, reason: str = "") -> bool:
         """Move a planned mailing to ``fired`` or ``skipped``; False when it was no longer planned for that moment."""
+        resumes = "#resumes_at = :seen" if mailing.resumes_at else "attribute_not_exists(#resumes_at)"
         still = Condition(
             "still planned",
-            "#state = :state AND #due_at = :due_at",
-            {"state": "planned", "due_at": utc(mailing.due_at)},
+            f"#state = :state AND #due_at = :due_at AND {resumes}",
+            {"state": "planned", "due_at": utc(mailing.due_at)}
+            | ({"seen": utc(mailing.resumes_at)} if mailing.resumes_at else {}),
         )
         try:
             self._table.write(Update(_mailing_key(mailing), {"state": state, "reason": reason}, condition=still))
+        except ConditionFailed:
+            return False
+        return True
+
+    def resume_mailing(self, mailing: Mailing, row: Write) -> bool:
+        """Plan a mailing to go on at its ``resumes_at``, with the clock's row for that; False when it was planned anew,
+        or goes on then or later already.
+        """
+        facts = {"state": "planned", "resumes_at": utc(mailing.at)}
+        same = Condition(
+            "same mailing",
+            "#due_at = :due_at AND #latest_at = :latest_at AND "
+            "(attribute_not_exists(#resumes_at) OR #resumes_at < :resumes)",
+            {"due_at": utc(mailing.due_at), "latest_at": utc(mailing.latest_at), "resumes": utc(mailing.at)},
+        )
+        try:
+            self._table.transact([Update(_mailing_key(mailing), facts, condition=same), row])
         except ConditionFailed:
             return False
         return True
@@ -197,6 +216,7 @@ def mailing_put(mailing: Mailing) -> Put:
             "reason": mailing.reason,
             "due_at": utc(mailing.due_at),
             "latest_at": utc(mailing.latest_at),
+            **({"anchor_at": utc(mailing.anchor_at)} if mailing.anchor_at else {}),
             "kind": mailing.kind,
             "session": mailing.session,
             "occurrence": mailing.occurrence,
@@ -253,7 +273,5 @@ def _news(event: Event) -> dict[str, str]:
 
 
 def _mailing(item: Item) -> Mailing:
-    return Mailing(
-        event=item["PK"].removeprefix("EVENT#"),
-        **{name: item[name] for name in ("occurrence", "kind", "session", "due_at", "latest_at", "state", "reason")},
-    )
+    said = {name: item[name] for name in Mailing.model_fields if name in item}
+    return Mailing(event=item["PK"].removeprefix("EVENT#"), **said)

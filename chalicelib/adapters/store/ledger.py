@@ -179,10 +179,17 @@ def give_up(delivery: Delivery, reason: str) -> Update:
 
 
 def _free(delivery: Delivery) -> Condition:
-    """Nothing stands there, or what another batch gave up; one person's mail has no batch, and is given up once."""
-    if not delivery.batch:
-        return ABSENT
+    """Nothing stands there, or what another batch gave up. One person's mail has no batch, and is given up once; but it
+    begins anew what a batch gave up, and a reminder that was skipped: the person did something since.
+    """
     given_up = sorted(GIVEN_UP)
+    if not delivery.batch:
+        return Condition(
+            "absent or given up by a batch",
+            f"{ABSENT.expression} OR (#state IN ({', '.join(f':{state}' for state in given_up)}) "
+            "AND attribute_exists(#batch)) OR (#state = :skipped AND #kind = :reminder)",
+            {"reminder": "reminder", **{state: state for state in given_up}},
+        )
     return Condition(
         "absent or given up by another batch",
         f"{ABSENT.expression} OR (#state IN ({', '.join(f':{state}' for state in given_up)}) AND #batch <> :batch)",

@@ -1,0 +1,99 @@
+"""Whom a reminder reaches, by what their profile says; and what somebody still gets who registers after it was due."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.domain.contribution import due_until, owes
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.invitee import Attendance, Invitee
+from chalicelib.domain.reminder import Reminder, find_reminder, reminder_of
+
+SOON = timedelta(minutes=2)
+"""Who registers so shortly before a reminder may not be listed yet when the clock plans it."""
+
+CHANGED = "the agenda was changed, and this reminder is not planned any more"
+
+
+def why_not_reminded(document: EventDocument, reminder: Reminder, invitee: Invitee, now: datetime) -> str:
+    """Why it is not for this person, as the ledger keeps it; empty when it is. Whether somebody without an answer was
+    invited, the profile does not say.
+    """
+    rule = reminder.rule
+    silent, answered = "no-answer" in rule.statuses, rule.statuses == ["no-answer"]
+    if invitee.rsvp == "needs-action":
+        if not silent:
+            return "not registered any more"
+        if "invitations" in invitee.left:
+            return "unsubscribed"
+        if now > document.answer_until:
+            return "the deadline for answers has passed"
+    elif answered:
+        return "answered meanwhile"
+    elif invitee.rsvp != "accepted" or invitee.attending is None:
+        return "not registered any more"
+    elif reminder.session.id not in invitee.attending.sessions:
+        return "not registered for this session any more"
+    elif reason := _another_status(document, reminder, invitee, invitee.attending, now):
+        return reason
+    if rule.categories and invitee.category not in rule.categories:
+        return "not of a category that is reminded"
+    return ""
+
+
+def _another_status(
+    document: EventDocument, reminder: Reminder, invitee: Invitee, attending: Attendance, now: datetime
+) -> str:
+    """Of somebody who is registered for the session."""
+    wanted = reminder.rule.statuses
+    if "registered" in wanted:
+        return ""
+    if "owes-contribution" in wanted:
+        taken = (asked for asked in document.contributions if now <= due_until(document, asked))
+        if any(owes(asked, invitee) for asked in taken):
+            return ""
+    if "familiarisation-only" in wanted:
+        practice = {session.id for session in document.sessions if session.kind == "familiarisation"}
+        if practice.issuperset(attending.sessions):
+            return ""
+        return "registered for other sessions too"
+    return "owes no contribution any more" if "owes-contribution" in wanted else "answered meanwhile"
+
+
+def why_not_now(
+    document: EventDocument, occurrence: str, invitee: Invitee, now: datetime, *, at_once: bool = False
+) -> str:
+    """The same of a mail that is about to leave. ``at_once``: it answers what the person just did, and does not wait
+    for the end of their quiet hours.
+    """
+    reminder = find_reminder(document, occurrence)
+    if reminder is None:
+        return CHANGED
+    if reason := why_not_reminded(document, reminder, invitee, now):
+        return reason
+    if now > reminder.until:
+        started = reminder.latest == reminder.starts
+        return "the session has started" if started else "its latest moment has passed"
+    rests = None if at_once else reminder.rest_until(document, invitee.time_zone, now)
+    if rests and rests > reminder.latest:
+        return f"the quiet hours in {invitee.time_zone} last until after its latest moment"
+    return ""
+
+
+def late_reminders(
+    document: EventDocument, invitee: Invitee, attending: Attendance, known: Collection[str], now: datetime
+) -> Iterator[Reminder]:
+    """What somebody who registers now is to get at once, or in a moment: for each session that they did not have
+    before (``known``) the last reminder that was due and still helps. The ledger knows whether they have it.
+    """
+    as_registered = invitee.model_copy(update={"rsvp": "accepted", "attending": attending})
+    for session in document.attendable:
+        if session.id in known or session.id not in attending.sessions:
+            continue
+        about = (reminder_of(document, rule, session) for rule in document.reminders if rule.is_about(session))
+        helps = [
+            one
+            for one in sorted(about, key=lambda one: one.due)
+            if one.due <= now + SOON and now <= one.until and not why_not_reminded(document, one, as_registered, now)
+        ]
+        soon = [one for one in helps if one.due > now]
+        yield from soon or helps[-1:]
