@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from chalicelib.adapters.language import Locale
 from chalicelib.domain.agenda_changes import Change
 from chalicelib.domain.change_notice import Told
-from chalicelib.domain.event import AgendaItem, EventDocument, Session
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import AgendaItem, Session
 from chalicelib.domain.invitee import Attendance
 from chalicelib.domain.text import words
 

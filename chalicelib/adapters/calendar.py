@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from chalicelib.adapters.language import Locale
 from chalicelib.adapters.vtimezone import vtimezone
 from chalicelib.domain.entries import WHOLE, sequence, uid_of
-from chalicelib.domain.event import Event, EventDocument, Session
+from chalicelib.domain.event import Event, EventDocument
+from chalicelib.domain.event_parts import Session
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.message import CalendarMethod
 from chalicelib.domain.text import Text, one_line, words

@@ -21,7 +21,8 @@ from chalicelib.domain.change_notice import Told
 from chalicelib.domain.colour import readable
 from chalicelib.domain.contribution import Contribution, due_until, owes
 from chalicelib.domain.delivery import can_leave
-from chalicelib.domain.event import Event, EventDocument, Kind, Question, Session
+from chalicelib.domain.event import Event, EventDocument, Kind
+from chalicelib.domain.event_parts import Question, Session
 from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Links, Words
 from chalicelib.domain.places import PlaceRequest

@@ -19,7 +19,8 @@ from chalicelib.domain.colour import readable
 from chalicelib.domain.contribution import MEGABYTE, Contribution, asked_of, due_until
 from chalicelib.domain.countries import COUNTRIES
 from chalicelib.domain.entries import entries
-from chalicelib.domain.event import Event, EventDocument, Session
+from chalicelib.domain.event import Event, EventDocument
+from chalicelib.domain.event_parts import Session
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.private_upload import named
 from chalicelib.domain.schedule import feedback_window

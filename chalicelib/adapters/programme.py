@@ -6,7 +6,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale
-from chalicelib.domain.event import AgendaItem, EventDocument, Person, Session
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import AgendaItem, Person, Session
 
 
 class Hours(NamedTuple):

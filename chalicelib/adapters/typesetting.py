@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale, TimeLine, load_locale
 from chalicelib.domain.colour import readable
-from chalicelib.domain.event import AgendaItem, Event, Person, Session
+from chalicelib.domain.event import Event
+from chalicelib.domain.event_parts import AgendaItem, Person, Session
 from chalicelib.domain.text import Text, one_line, words
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "templates" / "documents"

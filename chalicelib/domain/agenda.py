@@ -9,7 +9,8 @@ from itertools import accumulate
 from chalicelib.domain.address import address_key
 from chalicelib.domain.agenda_times import Part, clock_findings, part_findings, parts
 from chalicelib.domain.agenda_words import word_findings
-from chalicelib.domain.event import EventDocument, Session, utc
+from chalicelib.domain.event import EventDocument, utc
+from chalicelib.domain.event_parts import Session
 from chalicelib.domain.finding import Finding, error, warning
 from chalicelib.domain.reminder_findings import reminder_findings
 

@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.domain.event import AgendaItem, EventDocument, Person, Session
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import AgendaItem, Person, Session
 from chalicelib.domain.model import Model
 from chalicelib.domain.text import Slug, Text
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.event import AgendaItem, EventDocument, Session
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import AgendaItem, Session
 from chalicelib.domain.finding import Finding, error, warning
 from chalicelib.domain.text import words
 

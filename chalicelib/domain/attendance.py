@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from chalicelib.domain.event import EventDocument, Session
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import Session
 from chalicelib.domain.model import Model
 from chalicelib.domain.text import Slug
 

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.domain.agenda_changes import Change, urgency
-from chalicelib.domain.event import ChangeNotices, EventDocument
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import ChangeNotices
 from chalicelib.domain.invitee import Invitee
 
 AT_MOST = 4

@@ -2,7 +2,8 @@
 
 from datetime import UTC
 
-from chalicelib.domain.event import EventDocument, Session
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import Session
 
 
 def clashing(document: EventDocument, session: Session) -> list[Session]:

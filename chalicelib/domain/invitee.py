@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from chalicelib.domain.event import Zone
+from chalicelib.domain.event_parts import Zone
 from chalicelib.domain.form import Answer
 from chalicelib.domain.model import Model
 from chalicelib.domain.text import Language, Line, Slug

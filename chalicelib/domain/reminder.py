@@ -11,7 +11,8 @@ from chalicelib.domain.text import Slug, Text, Title, WallTime
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chalicelib.domain.event import EventDocument, Session
+    from chalicelib.domain.event import EventDocument
+    from chalicelib.domain.event_parts import Session
 
 MOST_RULES = 50
 

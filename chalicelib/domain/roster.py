@@ -11,7 +11,8 @@ from pydantic import Field
 from chalicelib.domain.address import spelled, undeliverable
 from chalicelib.domain.countries import COUNTRIES
 from chalicelib.domain.errors import Problem
-from chalicelib.domain.event import EventDocument, Zone, iana_zone
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import Zone, iana_zone
 from chalicelib.domain.model import Model
 from chalicelib.domain.places import delegation_named
 from chalicelib.domain.roster_rows import Cells

@@ -7,7 +7,7 @@ from chalice.app import Request, Response
 from chalicelib import wiring
 from chalicelib.adapters.spreadsheets import read_sheet
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.event import iana_zone
+from chalicelib.domain.event_parts import iana_zone
 from chalicelib.domain.tabular import to_csv
 from chalicelib.handlers import attendance_representations as out
 from chalicelib.handlers import requests

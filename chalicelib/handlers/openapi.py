@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.handlers.operations import OPERATIONS, Model, Operation
+from chalicelib.handlers.operation import Model, Operation
+from chalicelib.handlers.operations import OPERATIONS
 from chalicelib.handlers.representations import ProblemDocument
 
 

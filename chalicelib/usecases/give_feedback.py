@@ -6,7 +6,8 @@ from typing import Any, Literal
 from chalicelib.adapters.store.feedback import Feedbacks
 from chalicelib.adapters.store.invitees import PersonFile
 from chalicelib.domain.errors import Closed, Invalid, Problem
-from chalicelib.domain.event import Event, Question
+from chalicelib.domain.event import Event
+from chalicelib.domain.event_parts import Question
 from chalicelib.domain.schedule import feedback_window
 
 LONGEST = 4000

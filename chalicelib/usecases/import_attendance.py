@@ -24,7 +24,8 @@ from chalicelib.adapters.store.table import ConditionFailed
 from chalicelib.domain.address import address_key
 from chalicelib.domain.attendance import Attended, Span, hours_of, union, whole_minutes, within
 from chalicelib.domain.errors import Conflict, NotFound
-from chalicelib.domain.event import EventDocument, Session
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import Session
 from chalicelib.domain.invitee import Invitee, Registration, standing
 from chalicelib.domain.meeting_report import Entry, entries, names_of
 from chalicelib.domain.model import Model

@@ -15,7 +15,8 @@ from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.adapters.store.unchanged import lost
 from chalicelib.domain.attendance import join_window
 from chalicelib.domain.errors import Closed, Conflict, Limited, NotFound
-from chalicelib.domain.event import Event, Session
+from chalicelib.domain.event import Event
+from chalicelib.domain.event_parts import Session
 
 JoinState = Literal["not-registered", "early", "open", "over"]
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.agenda_changes import Change, changes
 from chalicelib.domain.change_notice import concerning, leaves_at, notice_of, overtaken, versions_of, worth_telling
-from chalicelib.domain.event import ChangeNotices, EventDocument
+from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import ChangeNotices
 from chalicelib.domain.invitee import Attendance
 from tests.shelf import ENDS, NOW, STARTS, document, person, raw_document
 
