@@ -13,7 +13,7 @@ from chalice.app import CaseInsensitiveMapping, Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from chalicelib.adapters.store.invitees import BEGINNING, Cursor, read_cursor
+from chalicelib.adapters.store.listings import BEGINNING, Cursor, read_cursor
 from chalicelib.domain.errors import Invalid, Problem
 
 M = TypeVar("M", bound=BaseModel)

@@ -5,7 +5,8 @@ from typing import get_args
 
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.feedback import Feedbacks
-from chalicelib.adapters.store.invitees import Cursor, Invitees
+from chalicelib.adapters.store.invitees import Invitees
+from chalicelib.adapters.store.listings import Cursor
 from chalicelib.domain.batch import Status, status_of
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.event import EventDocument

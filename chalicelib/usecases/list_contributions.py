@@ -9,7 +9,8 @@ from chalicelib.adapters.private_files import PrivateFiles
 from chalicelib.adapters.store.audit import Audit
 from chalicelib.adapters.store.contributions import Contributions
 from chalicelib.adapters.store.events import Events
-from chalicelib.adapters.store.invitees import BEGINNING, Cursor, Invitees
+from chalicelib.adapters.store.invitees import Invitees
+from chalicelib.adapters.store.listings import BEGINNING, Cursor
 from chalicelib.domain.contribution import Contribution, HandedIn, State, state_of
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.event import EventDocument

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from chalicelib.adapters.store.due import Due
-from chalicelib.adapters.store.invitees import BEGINNING
+from chalicelib.adapters.store.listings import BEGINNING
 from chalicelib.domain.batch import Batch
 from chalicelib.domain.erasure import kept_until
 from chalicelib.domain.event import utc

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.queue import QueueFailed
-from chalicelib.adapters.store.invitees import PLANNED
+from chalicelib.adapters.store.listings import PLANNED
 from chalicelib.domain.batch import CHUNK, Batch, Plan
 from chalicelib.domain.delivery import FOLLOWS, GIVEN_UP, Delivery, State
 from chalicelib.domain.invitee import Invitee

@@ -8,7 +8,7 @@
     INVITEE#<i>  ATTENDANCE#…                    see ``attendance``
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,12 +16,12 @@ from typing import Any
 from chalicelib.adapters.store.addresses import AS_SUPPRESSED, Addresses, as_suppressed, claim_delete, claim_put
 from chalicelib.adapters.store.due import Due, due_put
 from chalicelib.adapters.store.ledger import read_delivery
+from chalicelib.adapters.store.listings import Listings
 from chalicelib.adapters.store.person import (
     ATTENDANCE,
     CONTRIBUTION,
     IN_DELEGATION,
     LOG,
-    SHARDS,
     UPLOAD,
     delegation_pk,
     in_delegation,
@@ -47,7 +47,6 @@ from chalicelib.adapters.store.table import (
     Key,
     Part,
     Put,
-    Table,
     Update,
     Write,
 )
@@ -65,26 +64,12 @@ from chalicelib.domain.private_upload import PrivateUpload
 TOGETHER = 33
 """New people per transaction, three items each: DynamoDB takes 100 items."""
 
-PLANNED = ("id", "email", "language", "country", "category", "rsvp", "left", "suppressed", "handed_in")
-"""What planning looks at."""
-
-AT_ONCE = 200
-"""How many people a query reads, at least, when some of them may not fit."""
-
 BESIDE: dict[Beside, tuple[Callable[[str], Key], Callable[[Item], Registration]]] = {
     "registration": (registration_key, read_registration),
     "request": (request_key, read_request),
 }
 
-Cursor = tuple[int, Item | None]
-"""Where a listing goes on: the shard, and the keys of the item before."""
-
-BEGINNING: Cursor = (0, None)
-
 ASKED = ("DELIVERY#invitation#", "DELIVERY#chase#")
-
-CURSOR_KEYS = ("PK", "SK", "GSI1PK", "GSI1SK")
-
 
 @dataclass(frozen=True)
 class PersonFile:
@@ -117,9 +102,8 @@ class WholeFile:
     timeline: list[LogEntry]
 
 
-class Invitees:
-    def __init__(self, table: Table) -> None:
-        self._table = table
+class Invitees(Listings):
+    """One person's file, and who there is."""
 
     def file(self, invitee_id: str) -> PersonFile | None:
         """The person's profile and what belongs to it, also a registration that was withdrawn; None if unknown."""
@@ -152,10 +136,6 @@ class Invitees:
                 item = found.get(key(i)) if beside else None
                 loaded[i] = read_profile(profile), read(item) if item else None
         return loaded
-
-    def requests(self, event: str) -> Iterator[PlaceRequest]:
-        """Everybody whose registration does not stand yet, or came to nothing."""
-        return (read_request(item) for item in self.listing(event, "REQUEST"))
 
     def create(self, people: Sequence[tuple[Invitee, str]]) -> None:
         """Store new invitees with their address claims, all or none, ``TOGETHER`` at most; each suppressed as their
@@ -221,51 +201,6 @@ class Invitees:
             for item in self._table.query_all(delegation_pk(event, name), index="GSI2")
         ]
         return [one for one, _ in self.load(found, beside="").values()]
-
-    def listing(self, event: str, what: str = "INVITEE", fields: Sequence[str] = ()) -> Iterator[Item]:
-        """Every item of a listing (``INVITEE``, ``REGISTRATION``, ``REQUEST``, ``FEEDBACK``, ``ATTENDANCE``), or these
-        fields of it.
-        """
-        for shard in range(SHARDS):
-            yield from self._table.query_all(f"EVENT#{event}#{shard}", begins=f"{what}#", index="GSI1", fields=fields)
-
-    def all(self, event: str) -> Iterator[Invitee]:
-        return (read_profile(item) for item in self.listing(event))
-
-    def for_planning(self, event: str, also: Sequence[str] = ()) -> Iterator[Invitee]:
-        """Everybody, with only the fields that decide who is mailed (``PLANNED``, and ``also``), unvalidated: half the
-        time.
-        """
-        fields = (*PLANNED, *also)
-        for item in self.listing(event, fields=fields):
-            said = {name: item[name] for name in fields if name in item}
-            if attending := said.get("attending"):
-                said["attending"] = Attendance.model_construct(**attending)
-            yield Invitee.model_construct(**said)
-
-    def registrations(self, event: str) -> Iterator[Registration]:
-        """The registrations that stand; withdrawn ones are not listed."""
-        return (read_registration(item) for item in self.listing(event, "REGISTRATION"))
-
-    def page(
-        self, event: str, limit: int, cursor: Cursor, fits: Callable[[Invitee], bool] | None = None
-    ) -> tuple[list[Invitee], Cursor | None]:
-        """Up to ``limit`` invitees that fit, from ``cursor`` on, and the next cursor (None at the end)."""
-        shard, after = cursor
-        found: list[Invitee] = []
-        while shard < SHARDS:
-            at_once = max(limit, AT_ONCE) if fits else limit - len(found)
-            page = self._table.query(
-                f"EVENT#{event}#{shard}", begins="INVITEE#", index="GSI1", limit=at_once, after=after
-            )
-            for item in page.items:
-                invitee = read_profile(item)
-                if fits is None or fits(invitee):
-                    found.append(invitee)
-                if len(found) == limit:
-                    return found, (shard, {name: item[name] for name in CURSOR_KEYS})
-            shard, after = (shard, page.next) if page.next else (shard + 1, None)
-        return found, None
 
     def answer(
         self,
@@ -367,22 +302,6 @@ class Invitees:
                 *also,
             ]
         )
-
-
-def read_cursor(said: Any, event: str) -> Cursor:
-    """A cursor that came back from outside. Raises ValueError for one that this event's listing did not give."""
-    if not isinstance(said, list) or len(said) != 2:
-        raise ValueError("not a shard and an item's keys")
-    shard, after = said
-    ours = after is None or (
-        isinstance(after, dict)
-        and set(after) == set(CURSOR_KEYS)
-        and after["GSI1PK"] == f"EVENT#{event}#{shard}"
-        and all(value and isinstance(value, str) for value in after.values())
-    )
-    if type(shard) is not int or not 0 <= shard < SHARDS or not ours:
-        raise ValueError("not a place in this listing")
-    return shard, after
 
 
 def _person(items: dict[str, Item]) -> PersonFile | None:
