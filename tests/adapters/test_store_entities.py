@@ -7,7 +7,8 @@ import pytest
 from chalicelib.adapters.store.audit import Audit
 from chalicelib.adapters.store.due import Due
 from chalicelib.adapters.store.feedback import Feedbacks
-from chalicelib.adapters.store.invitees import SHARDS, TOGETHER
+from chalicelib.adapters.store.invitees import TOGETHER
+from chalicelib.adapters.store.person import SHARDS
 from chalicelib.adapters.store.table import ConditionFailed
 from chalicelib.domain.batch import MOVES, Batch, BatchState, Plan
 from chalicelib.domain.errors import NotFound

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.adapters.store.feedback import Feedbacks
-from chalicelib.adapters.store.invitees import SHARDS
 from chalicelib.adapters.store.listings import BEGINNING, Cursor
+from chalicelib.adapters.store.person import SHARDS
 from chalicelib.adapters.store.table import Table
 from chalicelib.domain.errors import Closed, Invalid, NotFound
 from chalicelib.domain.invitee import Invitee
