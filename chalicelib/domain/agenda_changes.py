@@ -55,7 +55,7 @@ class Change(Model):
 
 def changes(before: EventDocument, after: EventDocument) -> list[Change]:
     """From the whole event to its parts, in the agenda's order; what is gone stands where it was."""
-    return [*_event(before, after), *_sessions(before.sessions, after.sessions)]
+    return [*_event(before, after), *_sessions(before, after)]
 
 
 def urgency(found: Sequence[Change]) -> Urgency:
@@ -65,7 +65,7 @@ def urgency(found: Sequence[Change]) -> Urgency:
 
 
 def _event(before: EventDocument, after: EventDocument) -> Iterator[Change]:
-    if before.date != after.date:
+    if before.date != after.date and not _stayed(before, after):
         yield _change("date")
     if before.time_zone != after.time_zone:
         yield _change("zone")
@@ -75,20 +75,39 @@ def _event(before: EventDocument, after: EventDocument) -> Iterator[Change]:
         yield _change("venue", before=here.name, after=there.name)
     elif here.name != there.name:
         yield Change(what="venue", urgency="silent", before=here.name, after=there.name)
-    if here.join_url != there.join_url:
+    if here.join_url != there.join_url and _links(before, after) == {True}:
         yield _change("join-link")
 
 
-def _sessions(before: Sequence[Session], after: Sequence[Session]) -> Iterator[Change]:
-    then = {one.id: one for one in before}
-    for session in after:
+def _sessions(before: EventDocument, after: EventDocument) -> Iterator[Change]:
+    then = {one.id: one for one in before.sessions}
+    at_once, stayed = _links(before, after) == {True}, _stayed(before, after)
+    for session in after.sessions:
         old = then.get(session.id)
         found = _session(old, session) if old else [_change("session-added", session.id, after=session.title)]
+        if old and not at_once and before.join_url(old) != after.join_url(session):
+            found = [*found, _change("join-link", session.id)]
+        if old and stayed and before.span(old) == after.span(session):
+            found = [one for one in found if one.what != "session-time"]
         yield from _unheard(session, found)
-    now = {one.id for one in after}
-    for gone in before:
+    now = {one.id for one in after.sessions}
+    for gone in before.sessions:
         if gone.id not in now:
             yield from _unheard(gone, [_change("session-cancelled", gone.id, before=gone.title)])
+
+
+def _links(before: EventDocument, after: EventDocument) -> set[bool]:
+    """Of each session that stands and can be joined, whether it has another link."""
+    then = {one.id: before.join_url(one) for one in before.sessions}
+    now = {one.id: after.join_url(one) for one in after.sessions if one.id in then}
+    return {then[name] != link for name, link in now.items() if link or then[name]}
+
+
+def _stayed(before: EventDocument, after: EventDocument) -> bool:
+    """The event begins on another day, and some sessions take place when they did: a day was put in front, or taken."""
+    then = {one.id: before.span(one) for one in before.sessions}
+    shared = [(then[one.id], after.span(one)) for one in after.sessions if one.id in then]
+    return before.date != after.date and any(old == new for old, new in shared)
 
 
 def _unheard(session: Session, found: Iterable[Change]) -> Iterator[Change]:
@@ -101,8 +120,6 @@ def _session(before: Session, after: Session) -> Iterator[Change]:
     when = [(one.day, one.starts, one.ends, one.overnight) for one in (before, after)]
     if when[0] != when[1]:
         yield _change("session-time", after.id)
-    if before.join_url != after.join_url:
-        yield _change("join-link", after.id)
     yield from _worded("session-title", before.title, after.title, after.id)
     then, now = {one.id: one for one in before.items}, {one.id for one in after.items}
     for item in after.items:

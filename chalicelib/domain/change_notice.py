@@ -10,20 +10,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.agenda_changes import Change, urgency
+from chalicelib.domain.agenda_changes import Change
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.event_parts import ChangeNotices
-from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.invitee import Attendance, Invitee
 
 AT_MOST = 4
 """Quiet windows after the first change: whoever publishes on and on does not keep everybody in the dark."""
 
 
 class Told(NamedTuple):
-    """What somebody is told: ``changes`` from ``before``. ``waits``: what they heard last has to be known first."""
+    """What somebody is told: ``changes`` from ``before``, which was ``version``. ``waits``: what they heard last has to
+    be known first.
+    """
 
     before: EventDocument
     changes: list[Change]
+    version: int = 0
     waits: bool = False
 
 
@@ -64,29 +67,26 @@ def leaves_at(
     now: datetime,
 ) -> datetime:
     """When a notice leaves of what is ``worth_telling``, published at ``now``, the first of it at ``since``."""
-    near = now + timedelta(hours=policy.at_once_hours)
-    if urgency(found) == "urgent" and any(_next(one, before, after, now) <= near for one in _urgent(found)):
-        return now
-    quiet = timedelta(minutes=policy.quiet_minutes)
-    return max(now, min(now + quiet, since + AT_MOST * quiet))
+    near, quiet = timedelta(hours=policy.at_once_hours), timedelta(minutes=policy.quiet_minutes)
+    calm = min(now + quiet, since + AT_MOST * quiet, *(_next(one, before, after, now) for one in found))
+    close = [_next(one, before, after, now) - near for one in found if one.urgency == "urgent"]
+    return max(now, min([calm, *close]))
 
 
-def concerning(found: Iterable[Change], invitee: Invitee) -> list[Change]:
-    """What somebody has to hear: who comes, of the sessions that they chose; who may yet come, when and where."""
+def concerning(found: Iterable[Change], invitee: Invitee, waits: Attendance | None = None) -> list[Change]:
+    """What somebody has to hear: who comes, or ``waits`` for a place, of the sessions that they chose; who may yet
+    answer, when and where it is.
+    """
     if invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated"):
         return []
-    if is_coming(invitee):
-        assert invitee.attending is not None
-        return [one for one in found if one.touches(invitee.attending.sessions)]
-    return _urgent(found)
+    chosen = invitee.attending if is_coming(invitee) else waits
+    if chosen:
+        return [one for one in found if one.touches(chosen.sessions)]
+    return [one for one in found if one.urgency == "urgent" and one.what != "join-link"]
 
 
 def is_coming(invitee: Invitee) -> bool:
     return invitee.rsvp == "accepted" and invitee.attending is not None
-
-
-def _urgent(found: Iterable[Change]) -> list[Change]:
-    return [one for one in found if one.urgency == "urgent"]
 
 
 def _next(change: Change, before: EventDocument, after: EventDocument, now: datetime) -> datetime:

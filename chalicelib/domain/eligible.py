@@ -9,7 +9,7 @@ from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.entries import entries
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee, Registration, standing
-from chalicelib.domain.places import PlaceRequest
+from chalicelib.domain.places import PlaceRequest, waits_for
 from chalicelib.domain.reminding import why_not_now
 from chalicelib.domain.schedule import contribution_mailings, contribution_of
 from chalicelib.domain.work import Work
@@ -22,7 +22,12 @@ WITH_REGISTRATION = REGISTERED | {"change"}
 
 Beside = Literal["", "registration", "request"]
 
-BESIDE: dict[Kind, Beside] = {"confirmation": "registration", "place": "request", "withdrawn": "registration"}
+BESIDE: dict[Kind, Beside] = {
+    "confirmation": "registration",
+    "place": "request",
+    "withdrawn": "registration",
+    "change": "request",
+}
 """What has to be read besides the profile, by the kinds of mail that tell it; for others the profile says enough."""
 
 
@@ -43,7 +48,7 @@ def why_not(event: Event, work: Work, invitee: Invitee, registration: Registrati
     if work.kind == "contribution":
         return _why_not_ask(event, work, invitee, now)
     if work.kind == "change":
-        return _why_not_tell(event, invitee, now)
+        return _why_not_tell(event, invitee, registration, now)
     if work.kind == "cancellation":
         again = invitee.withdrawn_by or entries(event, invitee).standing
         return "this has changed since" if again else ""
@@ -72,9 +77,11 @@ def coming_as(kind: Kind, invitee: Invitee, registration: Registration | None) -
     return invitee.attending if invitee.rsvp == "accepted" else None
 
 
-def _why_not_tell(event: Event, invitee: Invitee, now: datetime) -> str:
-    """Who comes is told of changes; who may yet come as long as they can, unless they left the invitations."""
-    if is_coming(invitee):
+def _why_not_tell(event: Event, invitee: Invitee, request: Registration | None, now: datetime) -> str:
+    """Who comes is told of changes, and who waits for a place; who may yet answer as long as they can, unless they left
+    the invitations.
+    """
+    if is_coming(invitee) or waits_for(request):
         return ""
     if invitee.rsvp == "needs-action" and "invitations" in invitee.left:
         return "unsubscribed"

@@ -20,7 +20,7 @@ WithdrawnBy = Literal["", "colleague", "head"]
 
 class Attendance(Model):
     """The chosen sessions of a registration that stands. ``version`` rises with each change that is mailed; ``agenda``
-    is the version of the agenda that it was made by, 0 where nobody wrote it down.
+    is the version of the agenda that the person saw when they chose, 0 where they saw none.
     """
 
     sessions: list[Slug]

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.form import Answer
-from chalicelib.domain.invitee import Invitee, Registration
+from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.model import Model
 
 Scope = str
@@ -58,6 +58,11 @@ class PlaceRequest(Registration):
         """What it becomes when the place is taken."""
         said = {name: getattr(self, name) for name in Registration.model_fields}
         return Registration(**{**said, "updated_at": now})
+
+
+def waits_for(request: Attendance | None) -> PlaceRequest | None:
+    """The request that may yet come to something."""
+    return request if isinstance(request, PlaceRequest) and request.state in ALIVE else None
 
 
 class Waiting(Model):

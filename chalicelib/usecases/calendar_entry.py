@@ -21,10 +21,11 @@ NOTHING = Entries({}, {})
 
 
 def calendar_objects(
-    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime
+    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime, since: int | None = None
 ) -> tuple[CalendarObject, ...]:
-    """What a mail to this person brings, the most urgent first: that one programs read by themselves. Empty when there
-    never was an entry. Reads the agenda version of an entry that no version has any more, once per container.
+    """What a mail to this person brings, the most urgent first: that one programs read by themselves. What was taken
+    away after the version ``since``, the last but one when it is not said, is urgent. Empty when there never was an
+    entry. Reads the agenda version of an entry that no version has any more, once per container.
     """
     told = entries(event, invitee)
     if event.document.calendar_method == "PUBLISH" and told.standing:
@@ -37,7 +38,8 @@ def calendar_objects(
         _object(events, event, invitee, locale, page, now, Entries({part: sessions}, {}), "REQUEST")
         for part, sessions in told.standing.items()
     ]
-    return (*cancels, *requests) if _is_news(event, invitee, told) else (*requests, *cancels)
+    first_cancels = _is_news(event, invitee, told, since or event.version - 1)
+    return (*cancels, *requests) if first_cancels else (*requests, *cancels)
 
 
 def calendar_file(
@@ -76,9 +78,9 @@ def _agenda(events: Events, event: Event, version: int) -> EventDocument:
     return event.document if version == event.version else events.agenda(event.id, version)
 
 
-def _is_news(event: Event, invitee: Invitee, told: Entries) -> bool:
-    """Whether the last change, of the agenda or of the registration, took something away."""
-    if not told.standing or event.version - 1 in told.gone.values():
+def _is_news(event: Event, invitee: Invitee, told: Entries, since: int) -> bool:
+    """Whether the last change, of the agenda since that version or of the registration, took something away."""
+    if not told.standing or any(since <= version < event.version for version in told.gone.values()):
         return True
     last = invitee.attending.version if invitee.attending else 0
     return any(one.version == last for one in invitee.dropped if one.session in told.gone)

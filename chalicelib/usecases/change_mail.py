@@ -1,18 +1,18 @@
 """What a notice of changes tells one person: what is different from what they heard last."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
 
-from chalicelib.domain.agenda_changes import changes
-from chalicelib.domain.change_notice import Told, batch_of, concerning, overtaken, versions_of, worth_telling
+from chalicelib.domain.change_notice import Told, batch_of, overtaken, versions_of
 from chalicelib.domain.delivery import GIVEN_UP, Delivery, sent_again
 from chalicelib.domain.event import Event
-from chalicelib.domain.invitee import Invitee
+from chalicelib.domain.invitee import Attendance, Invitee
+from chalicelib.domain.places import waits_for
 from chalicelib.domain.work import Work
+from chalicelib.usecases.change_audience import Hearing
 from chalicelib.usecases.send import Post
 
-Teller = Callable[[Invitee], Told]
+Teller = Callable[[Invitee, Attendance | None], Told]
 
 
 def as_told(post: Post, event: Event, work: Work) -> Event:
@@ -25,23 +25,18 @@ def as_told(post: Post, event: Event, work: Work) -> Event:
     return then.model_copy(update={"document": post.events.agenda(event.id, version), "files": event.files})
 
 
-def teller(post: Post, event: Event, work: Work, now: datetime) -> Teller:
-    """For the event ``as_told``. A person was told before by a notice in whose place this one came, by the confirmation
-    that showed them a newer agenda, or by none of these.
+def teller(post: Post, event: Event, work: Work, people: Iterable[Invitee], now: datetime) -> Teller:
+    """For the event ``as_told``; of a person also the request for a place that they have. They heard last what a notice
+    told in whose place this one came, what the page or the invitation showed them, or what the notice before told.
 
     Whoever does not have an overtaken notice's mail cannot get it any more: that is written down first, so that of two
     workers who meet at one person one tells it.
     """
-    first = versions_of(work.occurrence)[0]
+    hearing = Hearing(post.events, event.id, versions_of(work.occurrence)[0], event.version, event.document, now)
+    invited = hearing.invited(post.ledger, people)
 
-    @cache
-    def since(version: int) -> Told:
-        before = post.events.agenda(event.id, version)
-        found = changes(before, event.document) if version < event.version else []
-        return Told(before, worth_telling(found, before, event.document, now))
-
-    def tell(invitee: Invitee) -> Told:
-        heard = invitee.attending.agenda if invitee.attending else 0
+    def tell(invitee: Invitee, request: Attendance | None) -> Told:
+        heard = invited.get(invitee.id, 0)
         for notice in overtaken(work.occurrence):
             line = _without(post, event, invitee, notice, now)
             if line.state == "sending":
@@ -49,8 +44,7 @@ def teller(post: Post, event: Event, work: Work, now: datetime) -> Teller:
             if line.state not in GIVEN_UP and not (line.state == "unknown" and sent_again(event.document, "change")):
                 heard = max(heard, versions_of(notice)[-1])
                 break
-        told = since(min(max(first, heard), event.version))
-        return told._replace(changes=concerning(told.changes, invitee))
+        return hearing.told(invitee, heard, waits_for(request))
 
     return tell
 

@@ -31,10 +31,10 @@ def choose(
         return outcomes, {i: Parcel(_line(event, work, i), write) for i in waiting}
     people = post.invitees.load(waiting, beside=BESIDE.get(work.kind, ""), consistent=bool(work.invitee))
     people |= post.invitees.load(set(waiting) - people.keys())  # a copy may not have heard of somebody new yet
-    tell = None
+    tell, current = None, event
     if work.kind == "change":
         event = as_told(post, event, work)
-        tell = teller(post, event, work, now())
+        tell = teller(post, event, work, [invitee for invitee, _ in people.values()], now())
     for i in waiting:
         line = _line(event, work, i)
         if i not in people:
@@ -43,7 +43,7 @@ def choose(
         invitee, registration = people[i]
         seen = _as_seen_by(post, event, work, invitee)
         reason = why_not(seen, work, invitee, registration, now()) or _never_invited(post, work, i)
-        told = tell(invitee) if tell and not reason else None
+        told = tell(invitee, registration) if tell and not reason else None
         if told and told.waits:
             outcomes[i] = Outcome("sending", again=True)
         elif reason := reason or ("nothing that concerns them was changed" if told and not told.changes else ""):
@@ -51,7 +51,7 @@ def choose(
         else:
             coming = coming_as(work.kind, invitee, registration) if work.kind in WITH_REGISTRATION else None
             made_with = post.events, post.links, post.documents
-            mail = partial(compose, *made_with, seen, work, invitee, coming, now(), told=told)
+            mail = partial(compose, *made_with, seen, work, invitee, coming, now(), told=told, current=current)
             parcels[i] = Parcel(line, mail)
     return outcomes, parcels
 

@@ -13,7 +13,7 @@ from chalicelib.domain.contribution import find
 from chalicelib.domain.delivery import CATEGORIES, CATEGORY, can_leave
 from chalicelib.domain.event import Event, Kind
 from chalicelib.domain.invitee import Attendance, Invitee
-from chalicelib.domain.message import Attachment, Message
+from chalicelib.domain.message import Attachment, CalendarObject, Message
 from chalicelib.domain.message import Links as MailLinks
 from chalicelib.domain.reminder import find_reminder
 from chalicelib.domain.schedule import contribution_of
@@ -36,9 +36,11 @@ def compose(
     now: datetime,
     tested: Batch | None = None,
     told: Told | None = None,
+    current: Event | None = None,
 ) -> Message:
     """The whole mail of ``work`` to one person; of a test, the mail of the batch that is ``tested``; of a notice of
-    changes, what is ``told``.
+    changes, what is ``told``, with the calendar and the files of the ``current`` event: what a calendar has must never
+    be older than what it had.
 
     Raises TypesettingFailed when the agenda could not be set.
     """
@@ -49,9 +51,12 @@ def compose(
     wanted = ["calendar"] if kind in CALLS_OFF else document.goes_with(kind)
     asked = find(document, contribution_of(work.occurrence)) if kind == "contribution" else None
     reminder = find_reminder(document, work.occurrence) if kind == "reminder" else None
-    calendar = calendar_objects(events, event, invitee, locale, urls.page, now) if "calendar" in wanted else ()
+    as_it_is, since = current or event, told.version if told else None
+    calendar: tuple[CalendarObject, ...] = ()
+    if "calendar" in wanted:
+        calendar = calendar_objects(events, as_it_is, invitee, locale, urls.page, now, since)
     brought = kind in CALLS_OFF or any(one.method != "CANCEL" for one in calendar)
-    files = _attachments(documents, event, invitee, wanted)
+    files = _attachments(documents, as_it_is, invitee, wanted)
     said = mails.compose(
         kind,
         event=event,

@@ -4,16 +4,18 @@ quiet hours are over.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from chalicelib.adapters.store.due import due_put
-from chalicelib.domain.agenda_changes import changes
 from chalicelib.domain.batch import Batch
-from chalicelib.domain.change_notice import concerning, versions_of, worth_telling
+from chalicelib.domain.change_notice import versions_of
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.reminder import Reminder, find_reminder
 from chalicelib.domain.reminding import why_not_reminded
+from chalicelib.usecases.change_audience import Hearing
 from chalicelib.usecases.desk import Desk
+from chalicelib.usecases.planner import PAGE
 from chalicelib.usecases.publish_event import due_of
 
 
@@ -21,7 +23,7 @@ def plan_mailing(desk: Desk, batch: Batch, now: datetime, *, write: bool, most: 
     """The batch as ``Planner.plan`` leaves it. Raises NotFound for the event, TooMany for more than ``most`` people."""
     planner = desk.planner
     if batch.kind == "change":
-        return planner.plan(batch, _concerned(desk, batch), write=write, most=most)
+        return _plan_notice(desk, batch, now, write=write, most=most)
     if batch.kind != "reminder":
         people = None if batch.kind == "contribution" else planner.registered(batch.event)
         return planner.plan(batch, people, write=write, most=most)
@@ -43,13 +45,23 @@ def go_on_later(desk: Desk, batch: Batch) -> None:
         desk.events.resume_mailing(later, due_put(due_of(later)))
 
 
-def _concerned(desk: Desk, batch: Batch) -> Iterator[Invitee]:
-    """Those whom a notice of changes may have something to tell."""
-    event, versions = desk.events.get(batch.event), versions_of(batch.occurrence)
-    before, after = (desk.events.agenda(event.id, version) for version in (versions[0], versions[-1]))
-    found = worth_telling(changes(before, after), before, after, batch.accepted_at)
-    everybody = desk.invitees.for_planning(batch.event, ("attending", "withdrawn_by"))
-    return (one for one in everybody if concerning(found, one))
+def _plan_notice(desk: Desk, batch: Batch, now: datetime, *, write: bool, most: int) -> Batch:
+    """Those whom a notice of changes may have something to tell: it is looked at once more when they are mailed."""
+    first, *overtaken, last = versions_of(batch.occurrence)
+    hearing = Hearing(desk.events, batch.event, first, last, desk.events.agenda(batch.event, last), now)
+    invited: dict[str, int] = {}
+
+    def everybody() -> Iterator[Invitee]:
+        people = desk.invitees.for_planning(batch.event, ("attending", "withdrawn_by"))
+        while page := list(islice(people, PAGE)):
+            invited.clear()
+            invited.update(hearing.invited(desk.ledger, page))
+            yield from page
+
+    def wants(one: Invitee) -> bool:
+        return hearing.wants(one, invited, overtaken)
+
+    return desk.planner.plan(batch, everybody(), wants, write=write, most=most)
 
 
 def _people(desk: Desk, event: Event, reminder: Reminder, *, profiles: bool) -> Iterator[Invitee]:

@@ -8,14 +8,14 @@ from chalicelib.adapters.store.events import Events, mailing_delete, mailing_put
 from chalicelib.adapters.store.places import look_at
 from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.agenda import check
-from chalicelib.domain.agenda_changes import changes as agenda_changes
-from chalicelib.domain.change_notice import leaves_at, versions_of, worth_telling
+from chalicelib.domain.change_notice import leaves_at, versions_of
 from chalicelib.domain.entries import proposes, retired
 from chalicelib.domain.erasure import kept_until
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.finding import Finding
 from chalicelib.domain.schedule import Mailing, changes, mailings
+from chalicelib.usecases.change_audience import Hearing
 
 LARGEST = 300_000
 """Octets of a document as JSON: an item of the table takes 400 KB."""
@@ -51,35 +51,49 @@ def publish_event(
     ]
     if errors:
         raise Invalid("The agenda contradicts itself; nothing was changed.", errors)
-    before = events.find(event_id, consistent=True)
-    if before and before.document == document:
-        return Publication(before, before, findings)
-    ahead = document.ends_at > now
+    seen = None
+    for last in (False, True):
+        before = events.find(event_id, consistent=True)
+        if last and before and before.version != seen:
+            break
+        seen = before.version if before else None
+        if before and before.document == document:
+            return Publication(before, before, findings)
+        event = _next_version(events, event_id, before, document, now)
+        if dry_run:
+            return Publication(event, before, findings)
+        try:
+            _store(events, event, before, now)
+        except ConditionFailed:  # somebody else's version, or the clock has just told what was changed before
+            continue
+        return Publication(event, before, findings)
+    raise Conflict("Somebody else published this event a moment ago. Load it again, then repeat your change.")
+
+
+def _next_version(
+    events: Events, event_id: str, before: Event | None, document: EventDocument, now: datetime
+) -> Event:
     event = Event(
         id=event_id,
         version=before.version + 1 if before else 1,
         document=document,
         published_at=now,
-        feedback_opened_at=before.feedback_opened_at if before and not ahead else None,
+        feedback_opened_at=before.feedback_opened_at if before and document.ends_at <= now else None,
         retired=retired(before, document) if before else {},
         proposed=proposes(document) or (before is not None and before.proposed),
     )
-    event = _with_news(events, event, before, now)
-    if dry_run:
-        return Publication(event, before, findings)
-    first, *rest = _clock_rows(events.mailings(event_id) if before else [], event, now)
-    unfinished = Due(what="agenda", reference=f"{event_id}#agenda", at=now + GRACE, body={"event": event_id})
+    return _with_news(events, event, before, now)
+
+
+def _store(events: Events, event: Event, before: Event | None, now: datetime) -> None:
+    """Raises ConditionFailed."""
+    first, *rest = _clock_rows(events.mailings(event.id) if before else [], event, now)
+    unfinished = Due(what="agenda", reference=f"{event.id}#agenda", at=now + GRACE, body={"event": event.id})
     writes = [*first, *_looks(event, before, now)]
     writes += [due_put(row) for row in (news_due(event), unfinished if rest else None) if row]
-    first_told = bool(before and not before.told)
-    try:
-        events.publish(event, writes, close_feedback=ahead, first_told=first_told)
-    except ConditionFailed:
-        raise Conflict(
-            "Somebody else published this event a moment ago. Load it again, then repeat your change."
-        ) from None
+    ahead = event.document.ends_at > now
+    events.publish(event, writes, close_feedback=ahead, told_before=before.told if before else "")
     _plan(events, event, rest, unfinished)
-    return Publication(event, before, findings)
 
 
 def finish_publishing(events: Events, unfinished: Due, now: datetime) -> None:
@@ -129,16 +143,20 @@ def _looks(event: Event, before: Event | None, now: datetime) -> list[Write]:
 
 
 def _with_news(events: Events, event: Event, before: Event | None, now: datetime) -> Event:
-    """The event with the moment at which the clock tells what is different from what people were told last."""
+    """The event with the moment at which the clock tells what is different from what people heard.
+
+    While nobody is told by themselves, what is published counts as told: nobody hears of it when that is over.
+    """
     if before is None:
         return event
-    told, policy = before.told or str(before.version), event.document.change_notices
-    heard = events.agenda(before.id, versions_of(told)[-1])
-    found = worth_telling(agenda_changes(heard, event.document), heard, event.document, now)
-    if policy is None or not found:
+    policy = event.document.change_notices
+    if policy is None:
+        return event.model_copy(update={"told": str(event.version)})
+    told, since = before.told or str(before.version), before.news_since or now
+    found = Hearing(events, event.id, versions_of(told)[-1], event.version, event.document, now).all()
+    if not found:
         return event.model_copy(update={"told": told})
-    since = before.news_since or now
-    at = leaves_at(policy, found, heard, event.document, since, now)
+    at = min(leaves_at(policy, one.changes, one.before, event.document, since, now) for one in found)
     return event.model_copy(update={"told": told, "news_at": at, "news_since": since})
 
 

@@ -46,7 +46,9 @@ def register(
     waits = person.request
     if waits and waits.state == "refused":
         raise Closed("The organiser cannot offer a place.")
-    wanted = read_registration(event, person, form, now).model_copy(update={"on_behalf": on_behalf})
+    seen = person.registered.agenda if on_behalf and person.registered else 0 if on_behalf else event.version
+    said = {"on_behalf": on_behalf, "agenda": seen}
+    wanted = read_registration(event, person, form, now).model_copy(update=said)
     stands = waits if waits and waits.state in ("approval", "waiting") else person.registered
     if stands and _same(stands, wanted):
         return stands

@@ -138,7 +138,6 @@ def _register(
     work = Work(event=event.id, kind="confirmation", occurrence=str(wanted.version), invitee=wanted.invitee,
                 outbox=utc(now + GRACE))  # fmt: skip
     writes += [*_counted(event, change, person, now), *_late_reminders(event, person, wanted, now)]
-    wanted = wanted.model_copy(update={"agenda": event.version})
     dropped = dropped_by(event, person.invitee, person.registration, wanted)
     invitees.register(person.invitee, person.registration, wanted, outbox_of(work), [*writes, *also], dropped)
     return wanted, work

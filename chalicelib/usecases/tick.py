@@ -112,9 +112,11 @@ def _do(desk: Desk, due: Due, sending: dict[str, Batch], now: datetime) -> str:
     if due.what == "retention":
         return _retain(desk, due, now)
     if due.what == "news":
-        told = tell_changes(desk, due, now)
+        became = tell_changes(desk, due, now)
+        if became == "later":
+            return ""
         desk.dues.remove(due)
-        return "told" if told else "skipped"
+        return became
     if due.what == "notice":
         send_notice(desk, due, now)
         return "noticed"

@@ -12,7 +12,9 @@ from chalicelib.domain.work import Work
 from chalicelib.usecases import deliver as delivering
 from chalicelib.usecases.leave import leave
 from chalicelib.usecases.plan_batch import plan_batch
-from chalicelib.usecases.tell_changes import drop, pending, send_now
+from chalicelib.usecases.read_news import read_news
+from chalicelib.usecases.register import drop_session
+from chalicelib.usecases.tell_changes import drop, send_now
 from tests.shelf import DEADLINE, ENDS, NOW, STARTS, Shelf, raw_document
 from tests.usecases.steps import WHO, answer, deliver, invite_all, register, tick, work_off
 
@@ -118,7 +120,7 @@ def test_what_is_taken_back_in_time_is_told_to_nobody(shelf: Shelf, people: list
     shelf.publish(sessions=sessions(**LATER))
     shelf.publish()
     assert at(shelf, NOW + 5 * QUIET) == []
-    assert pending(shelf.desk, shelf.events.get("symposium"), shelf.clock()) == []
+    assert shelf.events.get("symposium").news_at is None
 
 
 def test_a_misprint_is_told_to_nobody_and_hides_in_no_later_notice(shelf: Shelf, people: list[Invitee]) -> None:
@@ -133,7 +135,7 @@ def test_whoever_registers_after_the_change_saw_the_new_agenda(shelf: Shelf, peo
     shelf.publish(sessions=sessions(**LATER))
     register(shelf, people[3], sessions=["session-1"])
     assert at(shelf, NOW + QUIET) == ["anna 1-2", "clara 1-2"]
-    assert shelf.delivery(people[3], "change", "1-2")["reason"] == "nothing that concerns them was changed"
+    assert shelf.delivery(people[3], "change", "1-2") == {}
     assert at(shelf, NOW + 2 * QUIET) == ["anna 1-2", "clara 1-2"]
 
 
@@ -240,6 +242,7 @@ def test_a_notice_that_waits_is_sent_now_or_dropped(shelf: Shelf, people: list[I
     shelf.publish(sessions=sessions(**LATER))
     send_now(shelf.desk, shelf.events.get("symposium"), WHO, NOW)
     assert at(shelf, NOW + MINUTE) == ["anna 1-2", "clara 1-2", "dora 1-2"]
+    tick(shelf, NOW + 2 * MINUTE)
     shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
     drop(shelf.desk, shelf.events.get("symposium"), WHO, "said by telephone", shelf.clock())
     with pytest.raises(Conflict):
@@ -249,3 +252,157 @@ def test_a_notice_that_waits_is_sent_now_or_dropped(shelf: Shelf, people: list[I
     assert [one for one in heard(shelf) if one.endswith(" 3-4")] == ["anna 3-4", "boris 3-4"]
     assert "08:40, it was" not in text_of(shelf, "anna")
     assert {one.what for one in shelf.desk.audit.all("symposium")} >= {"notice sent now", "notice dropped"}
+
+
+# what is taken back, and what happens in between
+
+
+def test_a_change_that_is_taken_back_while_its_notice_leaves_is_told_to_those_who_had_it(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    chunk = begun(shelf)
+    delivering.deliver(shelf.post, chunk, shelf.clock, lambda: not heard(shelf))
+    [first] = heard(shelf)
+    shelf.publish()
+    assert at(shelf, shelf.clock() + QUIET) == [first, f"{first}-3"]
+    assert "now starts at 08:30, it was 08:35" in text_of(shelf, first.split()[0])
+
+
+@pytest.mark.parametrize("by", ["registered", "invited"])
+def test_who_saw_only_what_was_taken_back_hears_that_it_was(shelf: Shelf, people: list[Invitee], by: str) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    [fresh] = shelf.invite("fresh")
+    shelf.clock.pass_(minutes=1)
+    if by == "registered":
+        register(shelf, fresh, sessions=["session-1"])
+        work_off(shelf)
+    else:
+        invite_all(shelf, key="again")
+    shelf.clock.pass_(minutes=1)
+    shelf.publish()
+    assert at(shelf, shelf.clock() + 5 * QUIET) == ["fresh 1-3"]
+    assert "now starts at 08:30, it was 08:35" in text_of(shelf, "fresh")
+
+
+def test_who_was_invited_after_the_change_is_not_told_of_it(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    shelf.invite("fresh")
+    shelf.clock.pass_(minutes=1)
+    invite_all(shelf, key="again")
+    waiting = read_news(shelf.desk, "symposium", shelf.clock()).people
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-2", "clara 1-2", "dora 1-2"] and waiting == 3
+
+
+def test_a_calendars_answer_is_no_look_at_the_agenda(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER))
+    anna, event = people[2], shelf.events.get("symposium")
+    room = shelf.invitees, shelf.desk.places, shelf.queue
+    drop_session(*room, event, shelf.file(anna), "session-2", shelf.clock())
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "clara 1-2", "dora 1-2"]
+
+
+def test_who_waits_for_a_place_hears_of_the_sessions_they_wait_for(shelf: Shelf, people: list[Invitee]) -> None:
+    line = {"capacity": 3, "waitlist": {"offer_hours": 4, "until": {"days_before": 1, "at": "12:00"}}}
+    shelf.publish(**line)
+    at(shelf, NOW + MINUTE)
+    register(shelf, people[3], sessions=["session-2"])
+    work_off(shelf)
+    shelf.publish(**line, sessions=sessions(**LATER))
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-3", "clara 1-3"]
+    tick(shelf, shelf.clock() + MINUTE)
+    shelf.publish(**line, sessions=sessions(**LATER, **TITLED))
+    said = at(shelf, shelf.clock() + QUIET)
+    assert said == ["anna 1-3", "anna 3-4", "boris 3-4", "clara 1-3", "dora 3-4"]
+
+
+def test_a_calendar_in_a_notice_is_never_older_than_the_event(shelf: Shelf, people: list[Invitee]) -> None:
+    """3 is published while 2 is being told: the words are those of 2, the calendar's times and number those of 3."""
+    chunk = begun(shelf)
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
+    deliver(shelf, chunk)
+    assert "now starts at 08:35, it was 08:30" in text_of(shelf, "clara")
+    [entry] = [part.get_content() for part in shelf.mails(kind="change")[0].walk()
+               if part.get_content_type() == "text/calendar"]  # fmt: skip
+    assert "DTSTART;TZID=Europe/Vienna:20210128T084000" in entry
+    assert {line for line in entry.splitlines() if line.startswith("SEQUENCE:")} == {"SEQUENCE:4"}
+
+
+# at the same moment
+
+
+def test_what_is_told_while_somebody_publishes_counts_for_what_they_publish(
+    shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change is taken back at the very moment in which the clock tells it."""
+    shelf.publish(sessions=sessions(**LATER))
+    plain, told = type(shelf.events).publish, list[int]()
+
+    def meanwhile(events: Any, *arguments: Any, **more: Any) -> None:
+        if not told:
+            told.append(1)
+            at(shelf, NOW + QUIET)
+        plain(events, *arguments, **more)
+
+    monkeypatch.setattr(type(shelf.events), "publish", meanwhile)
+    shelf.clock.time = NOW + QUIET - MINUTE
+    shelf.publish()
+    monkeypatch.undo()
+    assert at(shelf, NOW + 3 * QUIET) == sorted(
+        f"{name} {notice}" for name in ("anna", "clara", "dora") for notice in ("1-2", "1-2-3"))  # fmt: skip
+
+
+def test_a_row_that_somebody_published_over_stays_and_tells_that(
+    shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent now twice in the same second: the row of the second is the row of the first."""
+    shelf.publish(sessions=sessions(**LATER), change_notices={"quiet_minutes": 0})
+    plain, done = type(shelf.events).tell, list[int]()
+
+    def meanwhile(events: Any, *arguments: Any, **more: Any) -> bool:
+        if not done:
+            done.append(1)
+            shelf.publish(sessions=sessions(session_1={"starts": "08:40"}), change_notices={"quiet_minutes": 0})
+        return bool(plain(events, *arguments, **more))
+
+    monkeypatch.setattr(type(shelf.events), "tell", meanwhile)
+    assert at(shelf, NOW) == []
+    assert at(shelf, NOW + MINUTE) == ["anna 1-3", "clara 1-3", "dora 1-3"]
+
+
+def test_the_last_notice_goes_on_when_what_overtakes_it_is_overtaken_itself(
+    shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1-2 is being sent, 3 is due, and at that moment 4 says the same as 2: nobody is left with the first time."""
+    chunk = begun(shelf)
+    delivering.deliver(shelf.post, chunk, shelf.clock, lambda: not heard(shelf))
+    shelf.take()
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
+    plain, done = type(shelf.events).tell, list[int]()
+
+    def meanwhile(events: Any, *arguments: Any, **more: Any) -> bool:
+        if not done:
+            done.append(1)
+            shelf.publish(sessions=sessions(**LATER))
+        return bool(plain(events, *arguments, **more))
+
+    monkeypatch.setattr(type(shelf.events), "tell", meanwhile)
+    at(shelf, shelf.clock() + QUIET)
+    monkeypatch.undo()
+    for _ in range(3):
+        at(shelf, shelf.clock() + QUIET)
+    deliver(shelf, chunk)
+    assert [one.split()[0] for one in heard(shelf)] == ["anna", "clara", "dora"]
+
+
+def test_nothing_is_dropped_while_the_last_notice_is_being_sent(shelf: Shelf, people: list[Invitee]) -> None:
+    begun(shelf)
+    shelf.publish(sessions=sessions(session_1={"starts": "08:40"}))
+    with pytest.raises(Conflict, match="is being sent"):
+        drop(shelf.desk, shelf.events.get("symposium"), WHO, "", shelf.clock())
+
+
+def test_what_was_published_while_nobody_was_told_is_not_told_later(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(sessions=sessions(**LATER), change_notices=None)
+    shelf.publish(sessions=sessions(**LATER, **TITLED))
+    assert at(shelf, NOW + QUIET) == ["anna 2-3", "boris 2-3"]
+    assert "08:35, it was" not in text_of(shelf, "anna")

@@ -13,6 +13,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from chalicelib.adapters.store.table import (
     ABSENT,
@@ -42,6 +43,7 @@ class Events:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._documents: OrderedDict[tuple[str, int], EventDocument] = OrderedDict()
+        self._published: dict[tuple[str, int], datetime] = {}
         self._deadlines: OrderedDict[tuple[str, int, str], EventDocument] = OrderedDict()
 
     def find(self, event_id: str, *, consistent: bool = False) -> Event | None:
@@ -95,9 +97,16 @@ class Events:
             item = self._table.get(_agenda_key(event_id, version), consistent=True)
             assert item is not None, f"{event_id} has no version {version}"
             self._documents[name] = EventDocument.model_validate_json(item["document"])
+            self._published[name] = datetime.fromisoformat(item["published_at"])
             if len(self._documents) > KEPT:
                 self._documents.popitem(last=False)
         return self._documents[name]
+
+    def published(self, event_id: str, version: int) -> datetime:
+        """When a version that there is was published; read once per container."""
+        if (event_id, version) not in self._published:
+            self.agenda(event_id, version)
+        return self._published[event_id, version]
 
     def touch_files(self, event_id: str) -> None:
         """An uploaded file is about to change, or has: a batch that was approved with the old one notices."""
@@ -112,17 +121,18 @@ class Events:
         return _mailing(item) if item else None
 
     def publish(
-        self, event: Event, writes: list[Write], *, close_feedback: bool = False, first_told: bool = False
+        self, event: Event, writes: list[Write], *, close_feedback: bool = False, told_before: str = ""
     ) -> None:
-        """Store a version with ``writes`` (the clock's rows, 98 at most), all or nothing. Raises ConditionFailed.
+        """Store a version with ``writes`` (the clock's rows, 98 at most), all or nothing. Raises ConditionFailed, also
+        when people were told something since ``told_before`` was read: what is left to tell is worked out of that.
 
-        Unless it is closed, whether feedback is open stays as it is: the clock may open it at this moment. So does what
-        people were told, unless nothing stands there yet (``first_told``).
+        Unless it is closed, whether feedback is open stays as it is: the clock may open it at this moment.
         """
-        unchanged = Condition(
-            "not overtaken", "attribute_not_exists(#PK) OR #version = :version", {"version": event.version - 1}
-        )
-        news = _news(event) | ({"told": event.told} if first_told else {})
+        seen: dict[str, Any] = {"version": event.version - 1} | ({"told": told_before} if told_before else {})
+        told = "#told = :told" if told_before else "attribute_not_exists(#told)"
+        same = f"attribute_not_exists(#PK) OR (#version = :version AND {told})"
+        unchanged = Condition("not overtaken", same, seen)
+        news = _news(event) | ({"told": event.told} if event.told else {})
         gone = [*(["feedback_opened_at"] if close_feedback else []), *(name for name in NEWS if name not in news)]
         facts = {
             "id": event.id,
