@@ -19,6 +19,7 @@ mails); RFC 6047, 2.4 (the method stands twice and is the same); RFC 7986, 6.2 (
 sender wrote are not believed).
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -51,13 +52,21 @@ LARGEST_CALENDAR, LONGEST_CALENDAR = 64_000, 2_000
 LONGEST_HEADER, LONGEST_TEXT, LONGEST_COMMENT, LONGEST_SUBJECT, LONGEST_ADDRESS = 2_000, 20_000, 500, 300, 320
 """Characters of each that are looked at."""
 
+OCTETS = 4
+"""Of one character, at most, in what mails are written in."""
+
+SLOW = ("punycode", "idna")
+"""Codecs of names that no text is written in: their time grows with the square of the length."""
+
 HEADERS, RECIPIENTS, PARTS, DEPTH, ENTRIES = 300, 10, 50, 10, 20
 """How many headers, recipients, parts, within how many others, and VEVENTs of one are looked at."""
 
 BOXES = 20
 """Parts that hold others, in any part of a mail: the parser compares every line with the boundary of each."""
 
-_BOX = re.compile(rb"boundary\s*=|message/rfc822", re.IGNORECASE)
+_BOX = re.compile(rb"boundary|message/", re.IGNORECASE)
+"""``boundary=``, and ``boundary*=`` and ``boundary*0=`` as RFC 2231 has it; a word of a text counts as well."""
+
 _TYPE = re.compile(rb"(?:^|[\r\n])content-[a-z]+\s*:((?:[^\n]*\n(?=[ \t]))*[^\n]*)", re.IGNORECASE)
 
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;]+@[^\s<>;]+)")
@@ -204,12 +213,17 @@ def _parts(message: Message) -> Iterator[Message]:
             waiting = [(one, depth + 1) for one in part.get_payload() if isinstance(one, Message)] + waiting
 
 
-def _decoded(part: Message) -> str:
+def _content(part: Message) -> bytes:
     payload = part.get_payload(decode=True)
-    content = payload if isinstance(payload, bytes) else b""
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded(part: Message, content: bytes, *, cut: bool = False) -> str:
+    """Octets of a part as text; ``cut`` when they may end within a character."""
     charset = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else part.get_content_charset() or "utf-8"
     try:
-        text = content.decode(charset)
+        known = "utf-8" if codecs.lookup(charset).name in SLOW else charset
+        text = content.decode(known, "replace" if cut else "strict")
     except (LookupError, ValueError):
         text = content.decode("utf-8", "replace")
     return text.removeprefix("\ufeff")
@@ -220,7 +234,8 @@ def _text(message: Message) -> str:
     for part in _parts(message):
         try:
             if part.get_content_type() == "text/plain" and part.get_content_disposition() != "attachment":
-                return paragraphs(_decoded(part)[:LONGEST_TEXT])
+                content, most = _content(part), OCTETS * LONGEST_TEXT
+                return paragraphs(_decoded(part, content[:most], cut=len(content) > most)[:LONGEST_TEXT])
         except Exception:  # a header of the part that cannot be read
             continue
     return ""
@@ -235,7 +250,7 @@ def _answers(message: Message) -> tuple[tuple[CalendarReply, ...], bool]:
     for part in _parts(message):
         try:
             if _is_calendar(part):
-                found |= dict.fromkeys(_read(_decoded(part), str(part.get_param("method") or "")))
+                found |= dict.fromkeys(_read(_calendar_text(part), str(part.get_param("method") or "")))
         except Exception:  # whatever a stranger's calendar makes of the parser
             unreadable = True
     return tuple(found), unreadable
@@ -244,6 +259,14 @@ def _answers(message: Message) -> tuple[tuple[CalendarReply, ...], bool]:
 def _is_calendar(part: Message) -> bool:
     named = str(part.get_filename() or "").lower().endswith(".ics")
     return named or part.get_content_type() in ("text/calendar", "application/ics")
+
+
+def _calendar_text(part: Message) -> str:
+    """Raises ValueError, before anything is decoded, for what is too long in any character set."""
+    content = _content(part)
+    if len(content) > OCTETS * LARGEST_CALENDAR:
+        raise ValueError("longer than any answer")
+    return _decoded(part, content)
 
 
 def _read(text: str, stated: str) -> list[CalendarReply]:
