@@ -224,7 +224,9 @@ def test_a_mail_of_boxes_in_boxes_is_known_by_its_head(deep: int) -> None:
     assert (mail.sender, mail.answers, mail.fault) == (CLARA, (), "unreadable")
 
 
-PARAMETERS = ['boundary="b{}"', "boundary*=us-ascii''b{}", "boundary*0=b{}", "boundary*0*=us-ascii''b{}", "BOUNDARY = b{}"]
+PARAMETERS = [
+    'boundary="b{}"', "boundary*=us-ascii''b{}", "boundary*0=b{}", "boundary*0*=us-ascii''b{}", "BOUNDARY = b{}"
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
