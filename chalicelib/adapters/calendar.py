@@ -65,7 +65,8 @@ def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mappin
 
     PUBLISH has no ATTENDEE (3.2.1) and says by STATUS what is cancelled; REQUEST asks for an answer until there is one.
     What is cancelled rings no alarm, and has its times in UTC, for its zone may be another. Without a ``method`` it is
-    a feed, which names itself and how often to look, and has no link to the personal page. ``join`` puts the links to join in: for registered people only.
+    a feed, which names itself and how often to look, and does not name the page. ``join`` puts the links to join in:
+    for registered people only, and not in a feed.
 
     Entries are CLASS:PRIVATE: they hold a personal link, and colleagues who may read a calendar must not answer by it.
     """
@@ -234,7 +235,7 @@ class _Writer:
 
     def description(self, part: str, document: EventDocument, sessions: Sequence[Session],
                     joins: Sequence[tuple[Session, str]]) -> str:
-        """The event, what happens when in the reader's time, where to join, the personal page (not in a feed), whom to ask."""
+        """The event, what happens when in the reader's time, where to join, the page (but in a feed), whom to ask."""
         gettext = self.locale.gettext
         place = self.locale.city(self.zone)
         label = self.locale.zone_label(document.span(sessions[0])[0], self.zone)

@@ -19,7 +19,6 @@ mails); RFC 6047, 2.4 (the method stands twice and is the same); RFC 7986, 6.2 (
 sender wrote are not believed).
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
+from chalicelib.adapters.mail_text import OCTETS, content_of, decoded
 from chalicelib.adapters.private_files import OPAQUE, disposition
 from chalicelib.domain.address import address_key
 from chalicelib.domain.calendar_reply import CalendarReply, Mail
@@ -51,12 +51,6 @@ LARGEST_CALENDAR, LONGEST_CALENDAR = 64_000, 2_000
 
 LONGEST_HEADER, LONGEST_TEXT, LONGEST_COMMENT, LONGEST_SUBJECT, LONGEST_ADDRESS = 2_000, 20_000, 500, 300, 320
 """Characters of each that are looked at."""
-
-OCTETS = 4
-"""Of one character, at most, in what mails are written in."""
-
-SLOW = ("punycode", "idna")
-"""Codecs of names that no text is written in: their time grows with the square of the length."""
 
 HEADERS, RECIPIENTS, PARTS, DEPTH, ENTRIES = 300, 10, 50, 10, 20
 """How many headers, recipients, parts, within how many others, and VEVENTs of one are looked at."""
@@ -213,29 +207,13 @@ def _parts(message: Message) -> Iterator[Message]:
             waiting = [(one, depth + 1) for one in part.get_payload() if isinstance(one, Message)] + waiting
 
 
-def _content(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _decoded(part: Message, content: bytes, *, cut: bool = False) -> str:
-    """Octets of a part as text; ``cut`` when they may end within a character."""
-    charset = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else part.get_content_charset() or "utf-8"
-    try:
-        known = "utf-8" if codecs.lookup(charset).name in SLOW else charset
-        text = content.decode(known, "replace" if cut else "strict")
-    except (LookupError, ValueError):
-        text = content.decode("utf-8", "replace")
-    return text.removeprefix("\ufeff")
-
-
 def _text(message: Message) -> str:
     """The first part of plain text, for people; empty when there is none."""
     for part in _parts(message):
         try:
             if part.get_content_type() == "text/plain" and part.get_content_disposition() != "attachment":
-                content, most = _content(part), OCTETS * LONGEST_TEXT
-                return paragraphs(_decoded(part, content[:most], cut=len(content) > most)[:LONGEST_TEXT])
+                content, most = content_of(part), OCTETS * LONGEST_TEXT
+                return paragraphs(decoded(part, content[:most], cut=len(content) > most)[:LONGEST_TEXT])
         except Exception:  # a header of the part that cannot be read
             continue
     return ""
@@ -263,10 +241,10 @@ def _is_calendar(part: Message) -> bool:
 
 def _calendar_text(part: Message) -> str:
     """Raises ValueError, before anything is decoded, for what is too long in any character set."""
-    content = _content(part)
+    content = content_of(part)
     if len(content) > OCTETS * LARGEST_CALENDAR:
         raise ValueError("longer than any answer")
-    return _decoded(part, content)
+    return decoded(part, content)
 
 
 def _read(text: str, stated: str) -> list[CalendarReply]:

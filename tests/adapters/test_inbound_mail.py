@@ -15,10 +15,10 @@ from chalicelib.adapters.inbound_mail import (
     LONGEST_CALENDAR,
     LONGEST_HEADER,
     LONGEST_TEXT,
-    OCTETS,
     PARTS,
     read_mail,
 )
+from chalicelib.adapters.mail_text import OCTETS
 from chalicelib.domain.calendar_reply import CalendarReply, Mail, why_not
 from infra.local.inbound import as_received
 from tests.replies import PROGRAMS, TO, mailed, written
