@@ -65,7 +65,8 @@ def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mappin
 
     PUBLISH has no ATTENDEE (3.2.1) and says by STATUS what is cancelled; REQUEST asks for an answer until there is one.
     What is cancelled rings no alarm, and has its times in UTC, for its zone may be another. Without a ``method`` it is
-    a feed, which names itself and how often to look. ``join`` puts the links to join in: for registered people only.
+    a feed, which names itself and how often to look, and does not name the page. ``join`` puts the links to join in:
+    for registered people only, and not in a feed.
 
     Entries are CLASS:PRIVATE: they hold a personal link, and colleagues who may read a calendar must not answer by it.
     """
@@ -234,7 +235,7 @@ class _Writer:
 
     def description(self, part: str, document: EventDocument, sessions: Sequence[Session],
                     joins: Sequence[tuple[Session, str]]) -> str:
-        """The event, what happens when in the reader's time, where to join, the personal page, whom to ask."""
+        """The event, what happens when in the reader's time, where to join, the page (but in a feed), whom to ask."""
         gettext = self.locale.gettext
         place = self.locale.city(self.zone)
         label = self.locale.zone_label(document.span(sessions[0])[0], self.zone)
@@ -244,7 +245,8 @@ class _Writer:
         links = [gettext("Join: {link}").format(link=link) for _, link in joins]
         if len(links) > 1:
             links = [f"{self.words(session.title)}. {link}" for (session, _), link in zip(joins, links, strict=True)]
-        links.append(gettext("Your page: {link}").format(link=_PAGE))
+        if self.method:
+            links.append(gettext("Your page: {link}").format(link=_PAGE))
         contact = gettext("Contact: {mailbox}").format(mailbox=self.document.organiser.reply_to)
         blocks = ([self.words(document.title)], happens, links, [contact])
         return "\n\n".join("\n".join(block) for block in blocks if block)

@@ -31,6 +31,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
+from chalicelib.adapters.mail_text import OCTETS, content_of, decoded
 from chalicelib.adapters.private_files import OPAQUE, disposition
 from chalicelib.domain.address import address_key
 from chalicelib.domain.calendar_reply import CalendarReply, Mail
@@ -57,7 +58,9 @@ HEADERS, RECIPIENTS, PARTS, DEPTH, ENTRIES = 300, 10, 50, 10, 20
 BOXES = 20
 """Parts that hold others, in any part of a mail: the parser compares every line with the boundary of each."""
 
-_BOX = re.compile(rb"boundary\s*=|message/rfc822", re.IGNORECASE)
+_BOX = re.compile(rb"boundary|message/", re.IGNORECASE)
+"""``boundary=``, and ``boundary*=`` and ``boundary*0=`` as RFC 2231 has it; a word of a text counts as well."""
+
 _TYPE = re.compile(rb"(?:^|[\r\n])content-[a-z]+\s*:((?:[^\n]*\n(?=[ \t]))*[^\n]*)", re.IGNORECASE)
 
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;]+@[^\s<>;]+)")
@@ -204,23 +207,13 @@ def _parts(message: Message) -> Iterator[Message]:
             waiting = [(one, depth + 1) for one in part.get_payload() if isinstance(one, Message)] + waiting
 
 
-def _decoded(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    content = payload if isinstance(payload, bytes) else b""
-    charset = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else part.get_content_charset() or "utf-8"
-    try:
-        text = content.decode(charset)
-    except (LookupError, ValueError):
-        text = content.decode("utf-8", "replace")
-    return text.removeprefix("\ufeff")
-
-
 def _text(message: Message) -> str:
     """The first part of plain text, for people; empty when there is none."""
     for part in _parts(message):
         try:
             if part.get_content_type() == "text/plain" and part.get_content_disposition() != "attachment":
-                return paragraphs(_decoded(part)[:LONGEST_TEXT])
+                content, most = content_of(part), OCTETS * LONGEST_TEXT
+                return paragraphs(decoded(part, content[:most], cut=len(content) > most)[:LONGEST_TEXT])
         except Exception:  # a header of the part that cannot be read
             continue
     return ""
@@ -235,7 +228,7 @@ def _answers(message: Message) -> tuple[tuple[CalendarReply, ...], bool]:
     for part in _parts(message):
         try:
             if _is_calendar(part):
-                found |= dict.fromkeys(_read(_decoded(part), str(part.get_param("method") or "")))
+                found |= dict.fromkeys(_read(_calendar_text(part), str(part.get_param("method") or "")))
         except Exception:  # whatever a stranger's calendar makes of the parser
             unreadable = True
     return tuple(found), unreadable
@@ -244,6 +237,14 @@ def _answers(message: Message) -> tuple[tuple[CalendarReply, ...], bool]:
 def _is_calendar(part: Message) -> bool:
     named = str(part.get_filename() or "").lower().endswith(".ics")
     return named or part.get_content_type() in ("text/calendar", "application/ics")
+
+
+def _calendar_text(part: Message) -> str:
+    """Raises ValueError, before anything is decoded, for what is too long in any character set."""
+    content = content_of(part)
+    if len(content) > OCTETS * LARGEST_CALENDAR:
+        raise ValueError("longer than any answer")
+    return decoded(part, content)
 
 
 def _read(text: str, stated: str) -> list[CalendarReply]:

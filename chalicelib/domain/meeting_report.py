@@ -169,7 +169,10 @@ def _entry(header: Header, record: Record, zone: ZoneInfo, near: datetime) -> En
 
 def _moment(said: str, zone: ZoneInfo, near: datetime, *, fold: int = 0) -> datetime:
     """In UTC. Raises ValueError for what is no date with a time of day."""
-    readings = [moment.replace(fold=fold).astimezone(UTC) for moment in _readings(said, zone)]
+    try:
+        readings = [moment.replace(fold=fold).astimezone(UTC) for moment in _readings(said, zone)]
+    except OverflowError:  # the last day there is, and in UTC the one after
+        readings = []
     if not readings:
         raise ValueError(f'"{said[:40]}" is not a date and a time as Zoom or Teams write them.')
     return min(readings, key=lambda moment: abs(moment - near))

@@ -9,8 +9,8 @@ from chalicelib.domain.inbound import Filed
 
 
 class InboundLine(BaseModel):
-    """A mail that was filed. Who it says it is from is proven only where ``why`` comes after that check: ``stale``,
-    ``too-late``, ``too-many``, ``passed-on``, ``withdrawn``, ``waiting``, ``not-theirs``.
+    """A mail that was filed. Who it says it is from is proven only where ``why`` comes after that check: ``not-taken``,
+    ``stale``, ``too-late``, ``too-many``, ``passed-on``, ``withdrawn``, ``waiting``, ``not-theirs``.
     """
 
     inbound: str

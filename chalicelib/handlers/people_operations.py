@@ -130,7 +130,11 @@ PEOPLE = (
         "get",
         "Mail to the event's own address that was no answer of a calendar, or could not be applied: newest first",
         inbound_out.InboundPage,
-        query=(("limit", "1 to 1000, default 100"), ("cursor", "from the page before")),
+        query=(
+            ("why", "only those filed for this reason"),
+            ("limit", "1 to 1000, default 100"),
+            ("cursor", "from the page before"),
+        ),
         problems=(404, 422),
     ),
     Operation(

@@ -50,16 +50,16 @@ def calendar_file(
     return _object(events, event, invitee, locale, page, now, told, "PUBLISH").content if told != NOTHING else None
 
 
-def calendar_feed(event: Event, invitee: Invitee, locale: Locale, page: str) -> bytes:
-    """What stands, for programs that look by themselves: what is gone is simply not there.
+def calendar_feed(event: Event, invitee: Invitee, locale: Locale) -> bytes:
+    """What stands, for programs that look by themselves: what is gone is simply not there. It holds no personal link:
+    whoever has the address of a feed sees sessions, and a new address takes that back.
 
     The same bytes as long as nothing changes: without a METHOD, DTSTAMP is when it changed last (RFC 5545, 3.8.7.2).
     """
     standing, stamp = entries(event, invitee).standing, modified(event, invitee)
     return calendar(
-        event, invitee, locale, standing=standing, gone={}, method=None, now=stamp, page_url=page,
-        join=is_coming(invitee),
-    )  # fmt: skip
+        event, invitee, locale, standing=standing, gone={}, method=None, now=stamp, page_url="", join=False
+    )
 
 
 def _object(

@@ -111,6 +111,8 @@ def _apply(room: Mailroom, person: PersonFile, mail: Mail, now: datetime) -> Rea
     session = _session(event, said) if event else None
     if event is None or session is None:
         return "unknown-entry"
+    if not event.document.organiser.inbound:
+        return "not-taken"
     if answer_state(event, now) != "open":
         return "too-late"
     known = room.inbound.known(invitee.id)

@@ -32,8 +32,7 @@ def feed_of(events: Events, invitees: Invitees, links: Links, token: str) -> Fee
         raise NotFound("This link does not lead anywhere.")
     invitee = found[0]
     event = events.get(invitee.event)
-    page = "" if invitee.withdrawn_by else links.url(invitee)
-    content = calendar_feed(event, invitee, load_locale(invitee.language), page)
+    content = calendar_feed(event, invitee, load_locale(invitee.language))
     return Feed(content, f'"{sha256(content).hexdigest()[:32]}"')
 
 

@@ -1,5 +1,6 @@
 """Reading what strangers mail: the shapes of four programs, and everything that is broken."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -8,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters import inbound_mail
-from chalicelib.adapters.inbound_mail import BOXES, LARGEST_CALENDAR, LONGEST_CALENDAR, LONGEST_HEADER, PARTS, read_mail
+from chalicelib.adapters.inbound_mail import (
+    BOXES,
+    LARGEST_CALENDAR,
+    LONGEST_CALENDAR,
+    LONGEST_HEADER,
+    LONGEST_TEXT,
+    PARTS,
+    read_mail,
+)
+from chalicelib.adapters.mail_text import OCTETS
 from chalicelib.domain.calendar_reply import CalendarReply, Mail, why_not
 from infra.local.inbound import as_received
 from tests.replies import PROGRAMS, TO, mailed, written
@@ -212,6 +222,50 @@ def test_a_mail_of_boxes_in_boxes_is_known_by_its_head(deep: int) -> None:
     )
     mail = read_mail(as_received(f"From: {CLARA}\r\nTo: {TO}\r\n".encode() + boxes + REPLY.encode()))
     assert (mail.sender, mail.answers, mail.fault) == (CLARA, (), "unreadable")
+
+
+PARAMETERS = [
+    'boundary="b{}"', "boundary*=us-ascii''b{}", "boundary*0=b{}", "boundary*0*=us-ascii''b{}", "BOUNDARY = b{}"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+@pytest.mark.parametrize("deep, fault", [(BOXES, ""), (BOXES + 1, "unreadable")])
+def test_a_boundary_counts_in_each_way_that_one_is_written(parameter: str, deep: int, fault: str) -> None:
+    boxes = "".join(
+        f"Content-Type: multipart/mixed; {parameter.format(n)}\r\n\r\n--b{n}\r\n" for n in range(deep)
+    )
+    mail = read_mail(f"From: {CLARA}\r\n{boxes}Content-Type: text/plain\r\n\r\nHello".encode())
+    assert (mail.sender, mail.fault) == (CLARA, fault)
+
+
+@pytest.mark.parametrize("deep, fault", [(BOXES, ""), (BOXES + 1, "unreadable")])
+def test_reports_in_reports_count_as_boxes(deep: int, fault: str) -> None:
+    mail = read_mail(f"From: {CLARA}\r\n".encode() + b"Content-Type: message/delivery-status\r\n\r\n" * deep)
+    assert (mail.sender, mail.fault) == (CLARA, fault)
+
+
+@pytest.mark.parametrize(
+    "charset, text", [("punycode", "Mnchen-3ya"), ("PUNYCODE", "Mnchen-3ya"), ("idna", "xn--mnchen-3ya")]
+)
+def test_what_says_that_it_is_in_a_code_for_names_is_read_as_it_stands(charset: str, text: str) -> None:
+    assert read_mail(part(text.encode(), f"text/plain; charset={charset}")).text == text
+    assert why_not(read_mail(part(REPLY.encode(), f"text/calendar; charset={charset}")), AT) is None
+
+
+@pytest.mark.parametrize("charset, wrong", [("utf-16-le", b"\x00\xd8"), ("gb18030", b"\xff"), ("shift_jis", b"\xff")])
+def test_of_a_long_text_no_more_is_decoded_than_is_kept(charset: str, wrong: bytes) -> None:
+    """What is wrong in it stands behind what is looked at."""
+    content = ("a" + "中" * OCTETS * LONGEST_TEXT).encode(charset) + wrong
+    encoded = part(b64encode(content), f"text/plain; charset={charset}", "base64")
+    assert read_mail(encoded).text == "a" + "中" * (LONGEST_TEXT - 1)
+
+
+def test_a_calendar_is_refused_by_its_octets_whatever_they_stand_for() -> None:
+    for characters, why in ((LARGEST_CALENDAR // 4, None), (LARGEST_CALENDAR // 2, "unreadable")):
+        more = "X-LONG:" + r"\U00000041" * characters
+        content = REPLY.replace("END:VEVENT", f"{more}\r\nEND:VEVENT").encode()
+        assert why_not(read_mail(part(content, "text/calendar; charset=unicode_escape")), AT) == why
 
 
 def test_of_many_parts_the_first_are_read() -> None:

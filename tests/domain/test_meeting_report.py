@@ -129,6 +129,15 @@ def test_a_row_whose_times_cannot_be_told_says_so_and_stops_no_other(times: str,
     assert kept.span is not None
 
 
+@pytest.mark.parametrize(("day", "zone"), [("9999-12-31 23:30", "America/New_York"),
+                                           ("9999-12-31T23:30:00-05:00", "UTC")])  # fmt: skip
+def test_a_row_of_a_day_that_utc_does_not_have_stops_no_other(day: str, zone: str) -> None:
+    good = "Anna,anna@example.org,2021-01-28 08:30,2021-01-28 08:40,10,No\n"
+    broken, kept = read(f"{HEAD}Clara,,{day},{day},0,No\n{good}", zone)
+    assert broken.span is None and "is not a date and a time" in broken.problem
+    assert kept.span is not None
+
+
 @pytest.mark.parametrize(("content", "expected"), [
     ("", "no table"),
     ("email,name\na@example.org,Anna\n", "no table"),

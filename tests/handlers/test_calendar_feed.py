@@ -44,10 +44,20 @@ def test_a_program_finds_the_chosen_sessions_in_the_persons_language(web: Web, c
     assert (found.status_code, found.headers["Content-Type"]) == (200, "text/calendar; charset=utf-8")
     body = found.body.replace(b"\r\n ", b"")
     assert "SUMMARY;LANGUAGE=ru:Вторая · Симпозиум".encode() in body and b"zoom.example.org" not in body
-    assert f"URL:{web.link(clara, '/join/session-2')}\r\n".encode() in body
     assert shown(web, url) == {"session-2"}
     register(web.shelf, clara, sessions=["session-1"])
     assert shown(web, url) == {"session-1"}
+
+
+def test_a_feed_holds_no_personal_link_and_the_file_on_the_page_does(web: Web, clara: Invitee) -> None:
+    """Whoever has the feed's address sees sessions, and a new address takes that back."""
+    token = web.shelf.links.token(clara).encode()
+    feed, file = (web.get(url).body.replace(b"\r\n ", b"") for url in
+                  (address(web, clara), web.link(clara, "/calendar.ics")))  # fmt: skip
+    assert token in file and b"/join/session-2" in file
+    assert b"UID:session-2." in feed and "Контакт".encode() in feed
+    assert token not in feed and b"/join" not in feed and b"://" not in feed
+    assert "Ваша страница".encode() in file and "Ваша страница".encode() not in feed
 
 
 def test_who_holds_what_it_says_is_told_so_and_nothing_more(web: Web, clara: Invitee, calls: list[Call]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.inbound_mail import LARGEST
+from chalicelib.adapters.store import inbound
 from chalicelib.domain.agenda import check
 from chalicelib.domain.calendar_reply import EXPLAINED
 from infra.local.inbound import as_received
@@ -69,7 +70,26 @@ def test_mails_are_listed_newest_first_a_page_at_a_time(web: Web) -> None:
     assert pages == everything
 
 
-@pytest.mark.parametrize("query", ["cursor=AGENDA", "cursor=20210114T090000Z-0", "limit=0", "limit=1001", "limit=x"])
+def test_mails_of_one_reason_are_listed_a_page_at_a_time(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbound, "AT_ONCE", 2)
+    for number in range(6):
+        kind = "text/calendar" if number % 3 else "text/plain"
+        received(web, HUMAN.replace("text/plain", kind).encode(), f"inbound/{number}")
+    everything = web.api("GET", "/symposium/inbound").json_body["mails"]
+    for why in ("message", "unreadable", "unsafe"):
+        wanted, pages, cursor = [one for one in everything if one["why"] == why], list[Any](), ""
+        while cursor is not None:
+            query = f"why={why}&limit=1{f'&cursor={cursor}' if cursor else ''}"
+            page = web.api("GET", f"/symposium/inbound?{query}").json_body
+            assert len(page["mails"]) == 1 or page["cursor"] is None
+            pages, cursor = [*pages, *page["mails"]], page["cursor"]
+        assert pages == wanted and bool(wanted) is (why != "unsafe")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["cursor=AGENDA", "cursor=20210114T090000Z-0", "limit=0", "limit=1001", "limit=x", "why=", "why=bad"],
+)
 def test_a_listing_that_is_asked_for_in_a_wrong_way_says_so(web: Web, query: str) -> None:
     answer = web.api("GET", f"/symposium/inbound?{query}")
     assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, query.partition("=")[0])

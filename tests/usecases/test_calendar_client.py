@@ -182,7 +182,7 @@ class World:
     @property
     def feed(self) -> dict[str, Shown]:
         client = CalendarClient(CLARA)
-        client.follow(calendar_feed(self._event(), self.file(self.clara).invitee, load_locale("en"), ""))
+        client.follow(calendar_feed(self._event(), self.file(self.clara).invitee, load_locale("en")))
         return client.shows
 
     def told(self) -> list[bytes]:

@@ -400,6 +400,15 @@ def test_an_answer_to_a_session_that_the_agenda_lost_is_filed(shelf: Shelf, clar
     assert nothing_changed(shelf, before)
 
 
+def test_an_answer_for_an_event_that_receives_none_is_filed(shelf: Shelf, clara: Invitee) -> None:
+    content = reply(shelf, clara, "ACCEPTED")
+    publish(shelf, organiser=DOCUMENT["organiser"])
+    before = shelf.items()
+    assert receive(shelf, content) == "not-taken"
+    assert nothing_changed(shelf, before)
+    assert filed(shelf) == [("not-taken", "clara")]
+
+
 STRANGE = st.sampled_from(
     ["COUNTER", "DECLINECOUNTER", "REFRESH", "REQUEST", "CANCEL", "ADD", "PUBLISH", "reply-all", "REPLY REPLY"]
 )

@@ -13,7 +13,7 @@ from datetime import datetime
 from chalicelib.adapters.store.person import log_put, profile_key
 from chalicelib.adapters.store.table import Check, Condition, Item, Key, Part, Put, Table, Write
 from chalicelib.adapters.store.unchanged import same_links
-from chalicelib.domain.calendar_reply import CalendarReply
+from chalicelib.domain.calendar_reply import CalendarReply, Why
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.event import utc
 from chalicelib.domain.inbound import KEPT, Filed
@@ -22,6 +22,9 @@ from chalicelib.domain.invitee import Invitee
 REPLY = "REPLY#"
 
 WHOLE = "*"
+
+AT_ONCE = 200
+"""How many mails a query reads, at least, when only those of one reason are wanted."""
 
 BY_CALENDAR = "calendar"
 """Stands in a timeline where else an organiser's name stands."""
@@ -62,14 +65,28 @@ class Inbound:
             raise NotFound(f'The event "{event}" has no mail "{inbound_id}". Mails are kept for {KEPT.days} days.')
         return _filed(item)
 
-    def page(self, event: str, limit: int, after: str, now: datetime) -> tuple[list[Filed], str | None]:
-        """Up to ``limit`` mails, newest first, that came before the one called ``after``, and what to go on after."""
-        start = _keys(_key(event, after)) if after else None
-        page = self._table.query(
-            f"EVENT#{event}", begins="INBOUND#", limit=limit, after=start, consistent=True, newest=True
-        )
-        found = [_filed(item) for item in page.items if item["expires_at"] > now.timestamp()]
-        return found, page.next["SK"].removeprefix("INBOUND#") if page.next and found else None
+    def page(
+        self, event: str, limit: int, after: str, now: datetime, why: Why | None = None
+    ) -> tuple[list[Filed], str | None]:
+        """Up to ``limit`` mails, newest first, that came before the one called ``after``, those filed for this reason
+        or all; and what to go on after.
+        """
+        start, found = _keys(_key(event, after)) if after else None, list[Filed]()
+        while True:
+            page = self._table.query(
+                f"EVENT#{event}", begins="INBOUND#", limit=max(limit, AT_ONCE) if why else limit - len(found),
+                after=start, consistent=True, newest=True,
+            )  # fmt: skip
+            for item in page.items:
+                if item["expires_at"] <= now.timestamp():  # and so have all that came before
+                    return found, None
+                if why in (None, item["why"]):
+                    found.append(_filed(item))
+                if len(found) == limit:
+                    return found, item["SK"].removeprefix("INBOUND#")
+            if not page.next:
+                return found, None
+            start = page.next
 
     def known(self, invitee_id: str) -> Mapping[str, Known]:
         """What this person's calendar answered last, by session; under ``WHOLE`` for the whole event."""
