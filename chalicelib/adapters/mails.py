@@ -232,14 +232,20 @@ def _own(document: EventDocument, facts: dict[str, Any], registration: Attendanc
     """
     bands: list[Band] = facts["programme"].bands
     chosen = set(registration.sessions) if registration else set()
-    opens = join_window(document, session)[0] if session else None
     return {
-        "opens": locale.clock(opens, zone) if opens else "",
+        "opens": _opens(document, session, locale, zone) if session else "",
         "mine": [band for band in bands if band.session.id in chosen],
         "reminded": any(document.reminded_ahead(one) for one in document.attendable if one.id in chosen),
         "this": facts["spans"][session.id] if session else None,
         "rows": [row for band in bands if session and band.session.id == session.id for row in band.rows],
     }
+
+
+def _opens(document: EventDocument, session: Session, locale: Locale, zone: str) -> str:
+    """From when the session can be joined: ``12:15``; ``28 January, 23:50`` where it starts after midnight."""
+    (opens, _), (starts, _) = join_window(document, session), document.span(session)
+    day, clock = _on(opens, zone), locale.clock(opens, zone)
+    return clock if day == _on(starts, zone) else f"{locale.date(day, weekday=False, year=False)}, {clock}"
 
 
 def _reminding(document: EventDocument, rule: ReminderRule | None, session: Session | None, invitee: Invitee,
