@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.agenda_news import what_is_new
 from chalicelib.adapters.language import Locale, TimeLine
-from chalicelib.adapters.pages import accepted, days
+from chalicelib.adapters.pages import accepted
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
 from chalicelib.domain.attendance import join_window
@@ -169,7 +169,7 @@ def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
         "online": document.venue.kind == "online", "joins": any(document.join_url(one) for one in document.sessions),
         "venue": words(document.venue.name, code) or locale.gettext("Online"),
         "accent": readable(document.accent, WHITE), "dates": _dates(document, locale, zone),
-        "when": [_when(document, span, locale, zone) for span in days(document)],
+        "when": [_when(document, span, locale, zone) for span in document.days],
         "spans": {one.id: _when(document, document.span(one), locale, zone) for one in document.sessions},
         "programme": programme(document, locale, zone),
         "deadline": _when(document, (until, until), locale, zone),
@@ -202,7 +202,7 @@ def _hours(line: TimeLine) -> str:
 
 def _dates(document: EventDocument, locale: Locale, zone: str) -> str:
     """``28 January 2021``; of an event over several days ``28 January – 30 January 2021``."""
-    spans = days(document)
+    spans = document.days
     first, last = _on(spans[0][0], zone), _on(spans[-1][0], zone)
     until = locale.date(last, weekday=False)
     if first == last:
