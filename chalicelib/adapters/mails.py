@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.agenda_news import what_is_new
 from chalicelib.adapters.language import Locale, TimeLine
-from chalicelib.adapters.pages import accepted, days
+from chalicelib.adapters.pages import accepted
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
 from chalicelib.domain.attendance import join_window
@@ -169,7 +169,7 @@ def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
         "online": document.venue.kind == "online", "joins": any(document.join_url(one) for one in document.sessions),
         "venue": words(document.venue.name, code) or locale.gettext("Online"),
         "accent": readable(document.accent, WHITE), "dates": _dates(document, locale, zone),
-        "when": [_when(document, span, locale, zone) for span in days(document)],
+        "when": [_when(document, span, locale, zone) for span in document.days],
         "spans": {one.id: _when(document, document.span(one), locale, zone) for one in document.sessions},
         "programme": programme(document, locale, zone),
         "deadline": _when(document, (until, until), locale, zone),
@@ -202,7 +202,7 @@ def _hours(line: TimeLine) -> str:
 
 def _dates(document: EventDocument, locale: Locale, zone: str) -> str:
     """``28 January 2021``; of an event over several days ``28 January – 30 January 2021``."""
-    spans = days(document)
+    spans = document.days
     first, last = _on(spans[0][0], zone), _on(spans[-1][0], zone)
     until = locale.date(last, weekday=False)
     if first == last:
@@ -232,14 +232,20 @@ def _own(document: EventDocument, facts: dict[str, Any], registration: Attendanc
     """
     bands: list[Band] = facts["programme"].bands
     chosen = set(registration.sessions) if registration else set()
-    opens = join_window(document, session)[0] if session else None
     return {
-        "opens": locale.clock(opens, zone) if opens else "",
+        "opens": _opens(document, session, locale, zone) if session else "",
         "mine": [band for band in bands if band.session.id in chosen],
         "reminded": any(document.reminded_ahead(one) for one in document.attendable if one.id in chosen),
         "this": facts["spans"][session.id] if session else None,
         "rows": [row for band in bands if session and band.session.id == session.id for row in band.rows],
     }
+
+
+def _opens(document: EventDocument, session: Session, locale: Locale, zone: str) -> str:
+    """From when the session can be joined: ``12:15``; ``28 January, 23:50`` where it starts after midnight."""
+    (opens, _), (starts, _) = join_window(document, session), document.span(session)
+    day, clock = _on(opens, zone), locale.clock(opens, zone)
+    return clock if day == _on(starts, zone) else f"{locale.date(day, weekday=False, year=False)}, {clock}"
 
 
 def _reminding(document: EventDocument, rule: ReminderRule | None, session: Session | None, invitee: Invitee,

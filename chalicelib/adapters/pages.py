@@ -89,7 +89,7 @@ def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dic
     return {
         "contact": parseaddr(document.organiser.reply_to)[1] or document.organiser.reply_to,
         "zone": zone,
-        "when": [span_lines(start, end) for start, end in days(document)],
+        "when": [span_lines(start, end) for start, end in document.days],
         "times": lambda session: span_lines(*document.span(session)),
         "clashing": lambda session: clashing(document, session),
         "clashes": lambda: clashes(document),
@@ -131,15 +131,6 @@ def megabytes(size: int, locale: Locale) -> str:
         return locale.gettext("%(size)d KB") % {"size": -(-size // 1024)}
     amount = f"{size / MEGABYTE:.1f}".removesuffix(".0").replace(".", locale.pgettext("decimal sign", "."))
     return locale.gettext("%(size)s MB") % {"size": amount}
-
-
-def days(document: EventDocument) -> list[tuple[datetime, datetime]]:
-    """Start and end of each day of the event, aware, in its zone; familiarisations and breaks do not stretch it."""
-    spans: dict[int, list[tuple[datetime, datetime]]] = {}
-    sessions = [session for session in document.sessions if session.kind == "session"] or document.sessions
-    for session in sessions:
-        spans.setdefault(session.day, []).append(document.span(session))
-    return [(min(start for start, _ in spans[day]), max(end for _, end in spans[day])) for day in sorted(spans)]
 
 
 def _moment(at: datetime, zone: str, locale: Locale) -> dict[str, str]:

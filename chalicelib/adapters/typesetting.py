@@ -102,9 +102,9 @@ class _Agenda:
 
     def when(self) -> list[dict[str, Any]]:
         """The day, then the hours in the reader's time, the event's and UTC; of several days, the first and last."""
-        start, end = self.document.starts_at, self.document.ends_at
-        if start.date() != end.date():
-            days = f"{self.locale.date(start.date())} – {self.locale.date(end.date())}"
+        (start, end), *more = self.document.days
+        if more:
+            days = f"{self.locale.date(start.date())} – {self.locale.date(more[-1][0].date())}"
             return [{"text": _capital(days), "strong": True}]
         own, *others = self.locale.times(start, end, own_zone=self.zones[-1], event_zone=self.zones[0])
         rest = [_at(line) + (f", {line.date}" if line.date != own.date else "") for line in others]
@@ -155,10 +155,10 @@ class _Agenda:
                 "unconfirmed": "" if person.confirmed else gettext("to be confirmed")}
 
     def hours(self, span: Span, session: datetime | None) -> dict[str, Any]:
-        """The hours in each zone; below them an item's length, and in the reader's zone a date that is not expected."""
-        length, dates = self.length(span), [self.other_date(span[0], session, zone) for zone in self.zones[1:]]
+        """The hours in each zone; below them an item's length, and a date that is not expected."""
+        length, (date, *dates) = self.length(span), [self.other_date(span[0], session, zone) for zone in self.zones]
         return {"length": length, "hours": [self.locale.hours(*span, zone) for zone in self.zones],
-                "notes": [length if session else "", *dates]}
+                "notes": ["\n".join(part for part in (length if session else "", date) if part), *dates]}
 
     def other_date(self, start: datetime, session: datetime | None, zone: str) -> str:
         """The date in ``zone`` where it is not the day's own, or, for an item, not the one that its session shows."""

@@ -9,10 +9,12 @@ from itertools import accumulate
 from chalicelib.domain.address import address_key
 from chalicelib.domain.agenda_times import Part, clock_findings, part_findings, parts
 from chalicelib.domain.agenda_words import word_findings
+from chalicelib.domain.contribution import due_until
 from chalicelib.domain.event import EventDocument, utc
 from chalicelib.domain.event_parts import Session
 from chalicelib.domain.finding import Finding, error, warning
 from chalicelib.domain.reminder_findings import reminder_findings
+from chalicelib.domain.text import words
 
 __all__ = ["Finding", "check"]
 
@@ -37,6 +39,7 @@ def check(document: EventDocument) -> list[Finding]:
             timeline.append((session, head, inside))
     found += _between(timeline)
     found += _deadline(document)
+    found += _other_deadlines(document)
     found += _mailboxes(document)
     found += [*reminder_findings(document), *word_findings(document)]
     return sorted(found, key=lambda finding: finding.severity != "error")
@@ -165,6 +168,20 @@ def _deadline(document: EventDocument) -> Iterator[Finding]:
             f"Answers are taken until {until:%H:%M} on {until.day} {until:%B %Y}, but the event starts at "
             f"{start:%H:%M} on {start.day} {start:%B}. Set the deadline before the start.",
         )
+
+
+def _other_deadlines(document: EventDocument) -> Iterator[Finding]:
+    """Until when places are offered, until when contributions are taken, and when people are reminded of these."""
+    if document.waitlist:
+        until = document.deadline(document.waitlist.until)
+        yield from clock_findings(until, "waitlist.until.at", "The last moment of the waiting list")
+    for number, asked in enumerate(document.contributions):
+        field, title = f"contributions.{number}", words(asked.title, document.languages[0]) or asked.id
+        yield from clock_findings(due_until(document, asked), f"{field}.due.at", f"The due moment of {title}")
+        for place, earlier in enumerate(asked.remind_days_before):
+            yield from clock_findings(
+                due_until(document, asked, earlier), f"{field}.remind_days_before.{place}", f"The reminder of {title}"
+            )
 
 
 def _mailboxes(document: EventDocument) -> Iterator[Finding]:

@@ -47,8 +47,10 @@ GIVEN_UP: frozenset[State] = frozenset({"failed", "skipped"})
 Category = Literal["invitations", "feedback"]
 
 CATEGORY: dict[Kind, Category] = {"invitation": "invitations", "chase": "invitations", "feedback": "feedback"}
-"""What one can unsubscribe from, by kind. A confirmation or a reminder is what the person asked for;
-who left the invitations and never answered is reminded of no contribution either (``eligible``)."""
+"""What one can unsubscribe from, by kind. A confirmation or a reminder is what the person asked for; who left the
+invitations and never answered is reminded of no contribution and no answer either, and told of no changes
+(``eligible``, ``reminding``).
+"""
 
 CATEGORIES: tuple[Category, ...] = ("invitations", "feedback")
 
@@ -66,9 +68,6 @@ LEASE = timedelta(seconds=90)
 """How long a claim protects its delivery: longer than a worker may run, so an expired one means a dead worker."""
 
 MAX_ATTEMPTS = 2
-
-Outcome = Literal["sent", "failed", "skipped", "unknown", "busy", "released", "done"]
-"""What became of one recipient in one pass: ``busy`` is in another worker's hands, ``done`` was settled before."""
 
 
 class Delivery(Model):

@@ -187,6 +187,16 @@ class EventDocument(Model):
         return max(self.span(session)[1] for session in self._core)
 
     @property
+    def days(self) -> list[tuple[datetime, datetime]]:
+        """Start and end of each day, in the event's zone; what runs past midnight belongs to the day it began on.
+        Familiarisations and breaks do not stretch it.
+        """
+        spans: dict[int, list[tuple[datetime, datetime]]] = {}
+        for session in self._core:
+            spans.setdefault(session.day, []).append(self.span(session))
+        return [(min(start for start, _ in spans[day]), max(end for _, end in spans[day])) for day in sorted(spans)]
+
+    @property
     def answer_until(self) -> datetime:
         """The last moment for an answer, aware, in the event's zone; what the batch says of those whom it invited."""
         return self._answer_until or self.deadline(self.answer_by)

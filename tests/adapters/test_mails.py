@@ -23,6 +23,7 @@ from chalicelib.domain.event import Event, EventDocument, Kind
 from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Links, Words
 from chalicelib.domain.places import PlaceRequest
+from chalicelib.domain.reminder import ReminderRule
 from infra.compile import compile_mails, write_names
 from infra.messages import compile_catalogues
 
@@ -276,6 +277,30 @@ def test_the_link_to_join_is_in_the_reminder_alone(kind: Kind) -> None:
     for part in (words.text, words.html):
         assert (f"{LINKS.join}/session-1" in part) is (kind == "reminder")
         assert "meet.symposium.example" not in part
+
+
+@pytest.mark.parametrize(("starts", "language", "said"), [
+    ("20:30", "en", "You can join from 00:15 on"), ("20:10", "en", "You can join from 28 January, 23:55 on"),
+    ("20:10", "ru", "28 января, 23:55")])
+def test_a_reminder_says_the_date_from_when_one_can_join_where_it_is_the_day_before(
+        starts: str, language: str, said: str) -> None:
+    night = {"id": "session-1", "title": {"en": "Night", "ru": "Ночь"}, "starts": starts, "ends": "22:00"}
+    words = mail("reminder", language, of=event(sessions=[night], reminders=[]))
+    for part in (words.text, Page(words.html).text):
+        assert said in " ".join(part.split())
+
+
+def test_a_reminder_of_an_answer_says_until_when_in_all_zones() -> None:
+    rule = ReminderRule.model_validate({
+        "id": "answer", "before_minutes": 7200, "sessions": ["session-1"], "statuses": ["no-answer"]})
+    of = event(answer_by={"days_before": 3, "at": "19:30"})
+    silent = Invitee(id="i1", event=of.id, email="n@example.org", name="N", language="en", time_zone="Asia/Tashkent")
+    words = compose("reminder", event=of, invitee=silent, locale=load_locale("en"), links=LINKS, now=NOW, rule=rule,
+                    registration=None, session=of.document.session("session-1"))
+    for part in (words.text, Page(words.html).text):
+        said = " ".join(part.split())
+        assert "Monday, 25 January 2021, 23:30 your time (Tashkent, UTC+5)" in said
+        assert "19:30 in Vienna (CET, UTC+1)" in said and "18:30 UTC" in said
 
 
 def test_without_reminders_the_confirmation_brings_the_link_to_join() -> None:

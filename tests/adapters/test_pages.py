@@ -130,6 +130,15 @@ def test_a_russian_page_holds_no_english_sentence(case):
     assert [text for text in english if text in russian and not re.search(theirs, text)] == []
 
 
+@pytest.mark.parametrize("name", [
+    "invitation", "invitation-accepted", "invitation-declined", "invitation-tentative", "invitation-registered",
+    "invitation-offered", "confirmation", "contribution"])
+def test_a_deadline_is_given_in_the_events_zone_and_in_utc_too(name):
+    hours = "10:00 in Vienna (CET, UTC+1) · 09:00 UTC" if name == "invitation-offered" else (
+        "18:00 in Vienna (CET, UTC+1) · 17:00 UTC")
+    assert hours in Tags(page(name, "en").html).text
+
+
 def test_a_context_that_lacks_something_fails_loudly():
     with pytest.raises(ValueError, match="undefined"):
         render_page("invitation", load_locale("en"), event=EVENT, invitee=PERSON)

@@ -52,6 +52,17 @@ def test_the_date_is_told_where_midnight_falls_within_a_session():
     assert (band.hours.day, [row.hours.day for row in band.rows]) == ("", ["", "Friday 29 January"])
 
 
+def test_a_night_is_one_day_whose_items_say_the_date_after_midnight():
+    night = [{"id": "night", "title": both("Night", "Ночь"), "starts": "22:00", "ends": "02:00", "overnight": True,
+              "items": [item("one", "22:00", "23:30", both("One", "Первое")),
+                        item("two", "00:30", "02:00", both("Two", "Второе"))]}]
+    [(start, end)] = document(sessions=night).days
+    assert (f"{start:%d %H:%M}", f"{end:%d %H:%M}") == ("28 22:00", "29 02:00")
+    [band] = programme(document(sessions=night), EN, "Europe/Vienna").bands
+    assert (band.date, band.hours.own, band.hours.day) == ("", "22:00–02:00", "")
+    assert [row.hours.day for row in band.rows] == ["", "Friday 29 January"]
+
+
 def test_days_open_with_their_date_only_when_there_are_several():
     one = programme(document(), EN, "Asia/Tashkent")
     assert {band.date for band in one.bands} == {""}

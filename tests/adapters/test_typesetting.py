@@ -142,6 +142,32 @@ def test_another_date_for_the_reader_is_said_beside_the_hours() -> None:
     assert shown["notes"] == ["", "29 января"]
 
 
+NIGHT = session("night", starts="22:00", ends="02:00", overnight=True, items=[
+    item("one", "22:00", "23:30", both("One", "Раз")), item("two", "00:30", "02:00", both("Two", "Два"))])
+
+
+def test_a_night_is_one_day_with_its_hours_in_all_zones() -> None:
+    data = agenda_data(event(sessions=[NIGHT]), "en", "Asia/Tashkent")
+    assert [line["text"] for line in data["facts"][0]["lines"]] == [
+        "Friday, 29 January 2021", "02:00–06:00 (Tashkent, UTC+5)",
+        "22:00–02:00 (Vienna, CET, UTC+1), Thursday, 28 January 2021 · "
+        "21:00–01:00 UTC, Thursday, 28 January 2021"]
+    assert [day["title"] for day in data["days"]] == [""]
+
+
+def test_an_item_after_midnight_shows_its_date() -> None:
+    [shown] = agenda_data(event(sessions=[NIGHT]), "en", "Europe/Vienna")["days"][0]["sessions"]
+    assert (shown["hours"], shown["notes"]) == (["22:00–02:00"], [""])
+    assert [part["notes"] for part in shown["items"]] == [["90 min"], ["90 min\n29 January"]]
+    assert "90 min 29 January" in text_of(agenda_pdf(event(sessions=[NIGHT]), "en", "Europe/Vienna"))
+
+
+def test_several_days_end_with_the_one_on_which_the_last_night_began() -> None:
+    data = agenda_data(event(sessions=[session(), {**NIGHT, "day": 2}]), "en", "Europe/Vienna")
+    assert [line["text"] for line in data["facts"][0]["lines"]] == [
+        "Thursday, 28 January 2021 – Friday, 29 January 2021"]
+
+
 def test_lengths_are_time_that_passes() -> None:
     through_the_change = event(date="2021-03-28", sessions=[session(starts="01:00", ends="05:30")])
     [shown] = agenda_data(through_the_change, "en", "Europe/Vienna")["days"][0]["sessions"]

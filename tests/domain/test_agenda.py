@@ -206,6 +206,28 @@ def test_a_deadline_on_the_clock_change_is_checked_like_any_time() -> None:
     assert codes(document(date="2021-03-31", answer_by={"days_before": 3, "at": "02:30"})) == ["time-missing"]
 
 
+PAPER = {"id": "paper", "title": {"en": "A paper"}, "categories": ["experts"], "formats": ["pdf"]}
+EXPERTS = {"experts": {"en": "Experts"}}
+
+
+@pytest.mark.parametrize(("day", "code"), [("2021-03-31", "time-missing"), ("2021-11-03", "time-twice")])
+def test_the_deadlines_of_waiting_lists_and_contributions_are_checked_on_a_clock_change(day: str, code: str) -> None:
+    on_the_change = {"days_before": 3, "at": "02:30"}
+    [waits] = check(document(date=day, waitlist={"until": on_the_change}))
+    assert (waits.code, waits.field) == (code, "waitlist.until.at")
+    event = document(date=day, categories=EXPERTS, contributions=[{**PAPER, "due": on_the_change}])
+    [due] = check(event)
+    assert (due.code, due.field) == (code, "contributions.0.due.at")
+    assert due.message.startswith("The due moment of A paper: on ")
+
+
+@pytest.mark.parametrize(("day", "code"), [("2021-03-31", "time-missing"), ("2021-11-03", "time-twice")])
+def test_the_reminders_of_a_contribution_are_checked_on_a_clock_change(day: str, code: str) -> None:
+    paper = {**PAPER, "due": {"days_before": 1, "at": "02:30"}, "remind_days_before": [7, 2]}
+    finding = only(document(date=day, categories=EXPERTS, contributions=[paper]))
+    assert (finding.code, finding.field) == (code, "contributions.0.remind_days_before.1")
+
+
 def test_a_deadline_after_the_events_start_is_an_error_and_one_at_its_start_is_not() -> None:
     assert codes(document(answer_by={"days_before": 0, "at": "09:00"})) == []
     finding = only(document(answer_by={"days_before": 0, "at": "09:01"}))
