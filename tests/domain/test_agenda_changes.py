@@ -144,3 +144,25 @@ def _told(one: Any) -> Any:
     items = [{**each, "minutes": None, "kind": ""} for each in content["items"]]
     content["items"] = sorted(items, key=lambda each: str(each["id"]))
     return content
+
+
+def test_a_day_that_is_put_in_front_moves_nobody() -> None:
+    """The sessions are a day further on, of an event that begins a day sooner."""
+
+    def prelude(raw: dict[str, Any]) -> None:
+        first = dict(session(raw, "session-1"))
+        for one in raw["sessions"]:
+            one["day"] += 1
+        raw["sessions"].insert(0, {**first, "id": "arrival", "day": 1, "items": [], "title": both("Arrival", "Приезд")})
+        raw["date"] = "2021-01-27" if raw["date"] == "2021-01-28" else raw["date"]
+
+    assert told(prelude) == [("session-added", "digest", "arrival", "")]
+
+
+def test_the_venues_link_does_not_concern_a_session_with_its_own() -> None:
+    own = after(lambda raw: session(raw, "session-2").update(join_url="https://own.example.org/j/2"))
+    raw = own.model_dump(mode="json")
+    raw["venue"]["join_url"] = "https://other.example.org/j/9"
+    found = changes(own, EventDocument.model_validate(raw))
+    assert {one.what for one in found} == {"join-link"}
+    assert not any(one.touches(["session-2"]) for one in found) and any(one.touches(["session-1"]) for one in found)

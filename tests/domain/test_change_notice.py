@@ -43,9 +43,10 @@ def test_a_notice_never_leaves_before_it_is_published_nor_after_four_quiet_windo
     first = NOW + since * MINUTE
     now = first + late * MINUTE
     at = leaves_at(policy, found, EVENT, EVENT, first, now)
-    near = any(one.urgency == "urgent" for one in found) and STARTS["session-1"] - now <= timedelta(hours=hours)
+    calm, urgent = min(now + quiet * MINUTE, first + 4 * quiet * MINUTE), any(one.urgency == "urgent" for one in found)
+    close = STARTS["session-1"] - timedelta(hours=hours if urgent else 0)
     assert now <= at <= max(now, first + 4 * quiet * MINUTE)
-    assert at == (now if near else max(now, min(now + quiet * MINUTE, first + 4 * quiet * MINUTE)))
+    assert at == max(now, min(calm, close))
 
 
 @pytest.mark.parametrize(("sooner", "at_once"), [("2021-01-16", True), ("2021-01-27", False)])
@@ -85,3 +86,16 @@ def test_what_goes_with_a_notice_is_the_calendar_unless_the_event_says_otherwise
     other = EventDocument.model_validate({**raw_document(), "attachments": {"change": ["agenda"]}})
     assert (EVENT.goes_with("change"), EVENT.goes_with("reminder"), other.goes_with("change")) == (
         ["calendar"], [], ["agenda"])  # fmt: skip
+
+
+def test_a_new_link_is_of_no_use_to_who_does_not_come() -> None:
+    link = Change(what="join-link", urgency="urgent")
+    assert concerning([link], person("clara")) == []
+    assert concerning([link], person("clara", rsvp="accepted", attending=Attendance(sessions=["session-1"]))) == [link]
+
+
+@pytest.mark.parametrize(("change", "left"), [(URGENT, 2), (DIGEST, 0)])
+def test_no_notice_waits_until_it_is_too_late(change: Change, left: int) -> None:
+    """A long quiet window ends when the start is as close as the event says, at the start itself for other words."""
+    policy, now = ChangeNotices(quiet_minutes=1440, at_once_hours=2), STARTS["session-1"] - timedelta(hours=3)
+    assert leaves_at(policy, [change], EVENT, EVENT, now, now) == STARTS["session-1"] - timedelta(hours=left)
