@@ -20,11 +20,12 @@ from chalicelib.domain.invitee import Invitee
 from chalicelib.usecases import delegate
 from chalicelib.usecases.answer import answer
 from chalicelib.usecases.calendar_entry import calendar_feed, calendar_file, calendar_objects
+from chalicelib.usecases.plan_batch import plan_batch
 from chalicelib.usecases.publish_event import publish_event
 from chalicelib.usecases.register import register
 from tests.calendar_client import CalendarClient, Shown
 from tests.shelf import FORM, Shelf, document
-from tests.usecases.steps import work_off
+from tests.usecases.steps import tick, work_off
 
 VIENNA = ZoneInfo("Europe/Vienna")
 MANY = settings(
@@ -82,7 +83,8 @@ class Agenda:
         ]  # fmt: skip
         brought = ["invitation", "confirmation"] if self.proposes else ["confirmation"]
         return document(sessions=sessions, date=self.starts, calendar_entries=self.shape, reminders=[], passed_on=2,
-                        calendar_method=self.method, attachments={kind: ["calendar"] for kind in brought})  # fmt: skip
+                        calendar_method=self.method, attachments={kind: ["calendar"] for kind in brought},
+                        change_notices={"quiet_minutes": 0})  # fmt: skip
 
     def shown(self, chosen: set[str], invitee: Invitee) -> dict[str, Shown]:
         """What the calendar of somebody with these sessions has to show, worked out by hand."""
@@ -191,6 +193,12 @@ class World:
         objects = calendar_objects(self.shelf.events, self._event(), invitee, load_locale("en"), "", self.shelf.clock())
         return [one.content for one in objects]
 
+    def tell(self) -> None:
+        """The clock and the desk begin the notice of what was published."""
+        tick(self.shelf, self.shelf.clock())
+        for job in self.shelf.take_jobs():
+            plan_batch(self.shelf.desk, job.event, job.id, self.shelf.clock())
+
     def mails(self) -> Iterator[Any]:
         """Those to Clara since the last look."""
         work_off(self.shelf)
@@ -243,6 +251,39 @@ def test_after_each_mail_a_calendar_shows_what_was_chosen_and_the_feed_as_well(
         for client in world.clients:
             assert client.shows == world.expected, (action, what)
         assert world.feed == world.expected
+
+
+MOVES = st.one_of(
+    st.fixed_dictionaries({"sessions": SESSIONS}),
+    st.fixed_dictionaries({"starts": st.sampled_from([date(2021, 1, 28), date(2021, 3, 28), date(2021, 7, 1)])}),
+    st.fixed_dictionaries({"late": st.sampled_from([0, 5, 45])}),
+    st.fixed_dictionaries({"second_day": st.sets(st.sampled_from(sorted(HOURS)))}),
+)
+"""Changes that whoever comes is told of."""
+
+
+@MANY
+@given(
+    method=st.sampled_from(["PUBLISH", "REQUEST"]),
+    actions=st.lists(st.one_of(st.tuples(st.just("publish"), MOVES), ACTIONS.filter(lambda one: one[0] != "publish")),
+                     min_size=2, max_size=8),
+)  # fmt: skip
+def test_the_notices_of_changes_keep_the_calendar_of_who_chose_as_it_has_to_be(
+    shelf: Shelf, method: str, actions: list[Any]
+) -> None:
+    """With the real mails: planned, paced, in the ledger, and none twice."""
+    world = World(shelf, proposes=False)
+    for action, what in (("publish", {"method": method}), ("register", {"one", "two"}), *actions):
+        world.do(action, what)
+        before = world.seen
+        world.tell()
+        for mail in world.mails():
+            for client in world.clients:
+                client.receive(mail)
+        assert world.seen <= before + 1, "one mail at most about one thing"
+        if world.chosen is not None:
+            for client in world.clients:
+                assert client.shows == world.expected, (action, what)
 
 
 @MANY
