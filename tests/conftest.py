@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 
 from chalicelib.adapters.aws import ONCE
@@ -44,6 +45,8 @@ from tests.shelf import (
     table_definition,
 )
 
+CHECKED = Config(parameter_validation=True)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
@@ -60,9 +63,11 @@ def pytest_collection_finish() -> None:
 
 @cache
 def client(service: str, url: str = "") -> Any:
-    """One client for the whole run: making one costs more than most tests. Outside ``aws`` they reach nothing."""
-    session = boto3.session.Session("testing", "testing", region_name=REGION)
-    return session.client(service, endpoint_url=url or None, config=ONCE)  # type: ignore[call-overload]
+    """One client for the whole run: making one costs more than most tests. Outside ``aws`` they reach nothing. They look
+    at parameters, which the functions' own leave to these tests.
+    """
+    session, config = boto3.session.Session("testing", "testing", region_name=REGION), ONCE.merge(CHECKED)
+    return session.client(service, endpoint_url=url or None, config=config)  # type: ignore[call-overload]
 
 
 @pytest.fixture

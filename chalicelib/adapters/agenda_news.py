@@ -1,6 +1,6 @@
 """The changes of an agenda in words: a line for the event, and one for each session that is not as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -11,7 +11,6 @@ from chalicelib.domain.agenda_changes import Change
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.event_parts import AgendaItem, Session
-from chalicelib.domain.invitee import Attendance
 from chalicelib.domain.text import words
 
 Span = tuple[datetime, datetime]
@@ -33,12 +32,12 @@ class New(NamedTuple):
 
 
 def what_is_new(
-    told: Told, after: EventDocument, registration: Attendance | None, locale: Locale, zone: str
+    told: Told, after: EventDocument, chosen: Collection[str] | None, locale: Locale, zone: str
 ) -> New:
-    """For somebody who is registered as given, or for nothing yet."""
+    """For somebody who is registered for the ``chosen`` sessions, or for nothing yet."""
     found, teller = told.changes, _Teller(told.before, after, locale, zone)
     names = {one.session for one in found}
-    mine = [one for one in after.attendable if registration is None or one.id in registration.sessions]
+    mine = [one for one in after.attendable if chosen is None or one.id in chosen]
     only = teller.title(names.pop()) if len(names) == 1 else ""
     urgent = {one.what for one in found if one.urgency == "urgent"}
     return New(

@@ -3,7 +3,7 @@
 What is the same for everybody of one language and time zone (times, agenda, deadline) is worked out once and kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from email.utils import parseaddr
 from functools import lru_cache
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.agenda_news import what_is_new
 from chalicelib.adapters.language import Locale, TimeLine
+from chalicelib.adapters.mail_case import Case, Coming, News, Reader, Request, Same, marked_links
+from chalicelib.adapters.mail_merge import Own, Sheet, filled, sheet
 from chalicelib.adapters.pages import accepted
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
@@ -25,7 +27,6 @@ from chalicelib.domain.event import Event, EventDocument, Kind
 from chalicelib.domain.event_parts import Question, Session
 from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Links, Words
-from chalicelib.domain.places import PlaceRequest
 from chalicelib.domain.reminder import ReminderRule
 from chalicelib.domain.schedule import feedback_window
 from chalicelib.domain.text import one_line, words
@@ -36,6 +37,9 @@ WHITE = "#ffffff"
 
 SUBJECT_LENGTH = 150
 """Beyond this a subject's title is cut at a word; most readers' lists show the first 40 to 70 characters."""
+
+KEPT = 128
+"""Sheets held in memory per container, and facts: languages × zones × kinds × choices of the events at hand."""
 
 SECONDS = {"rating": 10, "choice": 15, "text": 45}
 """What one question of a feedback form takes, by its kind."""
@@ -82,38 +86,53 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
     nothing to tell.
     """
     confirmed = kind != "confirmation" or isinstance(registration, Registration)
-    request = registration if isinstance(registration, PlaceRequest) else None
+    request = Request.of(registration)
     if (kind == "reminder" and session is None) or not confirmed or (kind == "place" and request is None):
         raise ValueError(f"a {kind} needs its {'session' if kind == 'reminder' else 'registration'}")
     if kind == "contribution" and contribution is None:
         raise ValueError("a contribution's reminder needs its contribution")
     if kind == "change" and not (told and told.changes):
         raise ValueError("a notice of changes needs changes")
-    document = event.document
-    facts = _facts(_Same(document), locale, invitee.time_zone)
-    names = document.goes_with(kind) if attached is None else attached
+    document, own = event.document, Own()
+    case = Case(
+        kind, invitee.time_zone, Reader.of(invitee, own), Coming.of(registration, own),
+        marked_links(links, own),
+        names=tuple(document.goes_with(kind) if attached is None else attached),
+        request=request,
+        session=Same(session), over=session is not None and now >= document.span(session)[1],
+        rule=Same(rule), owed=_owed(document, rule, invitee, now), asked=Same(contribution), tested=Same(tested),
+        news=News(told), feedback_until=feedback_window(event)[1] if kind == "feedback" else None,
+        can_leave=can_leave(kind, invitee), was_registered=any(one.version for one in invitee.dropped))
+    return filled(_sheet(Same(document), locale, case), own)
+
+
+@lru_cache(maxsize=KEPT)
+def _sheet(same: Same[EventDocument], locale: Locale, case: Case) -> Sheet:
+    """The mail of everybody in this case."""
+    document, kind, zone, session = same.value, case.kind, case.zone, case.session.value
+    facts, chosen = _facts(same, locale, zone), case.coming.sessions if case.coming else None
     context = {
-        **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
-        "now": now, "tested": tested, "can_leave": can_leave(kind, invitee),
-        "attached": _attached(document, names, locale), "calendar_attached": "calendar" in names,
-        "feedback_day": _feedback_day(event, locale, invitee.time_zone),
-        "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
-        **_own(document, facts, registration, session, locale, invitee.time_zone),
-        **_reminding(document, rule, session, invitee, locale, now),
-        **_asked(document, contribution, locale, invitee.time_zone),
-        "news": what_is_new(told, document, registration, locale, invitee.time_zone) if told else None,
-        "was_registered": any(one.version for one in invitee.dropped),
+        **facts, "kind": kind, "invitee": case.reader, "links": case.links, "registration": case.coming,
+        "session": session, "tested": case.tested.value, "can_leave": case.can_leave,
+        "attached": _attached(document, case.names, locale), "calendar_attached": "calendar" in case.names,
+        "feedback_day": locale.date(_on(case.feedback_until, zone)) if case.feedback_until else "",
+        "request": case.request, "offer": _offer(document, case.request, locale, zone),
+        **_about(document, facts, chosen or (), session, locale, zone),
+        **_reminding(document, case, locale),
+        **_asked(document, case.asked.value, locale, zone),
+        "news": what_is_new(case.news.told, document, chosen, locale, zone) if case.news.told else None,
+        "was_registered": case.was_registered,
     }
-    subject = one_line(render(f"email/{kind}/subject.txt", locale, **context))
-    context["subject"] = subject = f"[{locale.gettext('Test')}] {subject}" if tested else subject
-    text = wrapped(render(f"email/{kind}/body.txt", locale, **context))
-    return Words(subject, text, render(f"email/{kind}/body.html", locale, **context))
+    subject = " ".join(render(f"email/{kind}/subject.txt", locale, **context).split())
+    context["subject"] = subject = f"[{locale.gettext('Test')}] {subject}" if case.tested.value else subject
+    parts = [render(f"email/{kind}/body.{part}", locale, **context) for part in ("txt", "html")]
+    return sheet(subject, *parts)
 
 
 def notice(unreached: Sequence[Unreached], more: int, *, event: Event, locale: Locale) -> Words:
     """The organiser's news of addresses that get no more mail; ``more`` of them are counted and not listed."""
     document = event.document
-    facts = _facts(_Same(document), locale, document.time_zone)
+    facts = _facts(Same(document), locale, document.time_zone)
     people = f"/api/events/{event.id}/invitees"
     context = {
         **facts, "kind": "notice", "count": len(unreached) + more, "more": more,
@@ -142,23 +161,10 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
             "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}
 
 
-class _Same:
-    """A document as a cache key: the very same object, which the cache then keeps alive."""
-
-    def __init__(self, document: EventDocument) -> None:
-        self.document = document
-
-    def __hash__(self) -> int:
-        return id(self.document)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.document is other.document
-
-
-@lru_cache(maxsize=64)
-def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
+@lru_cache(maxsize=KEPT)
+def _facts(same: Same[EventDocument], locale: Locale, zone: str) -> dict[str, Any]:
     """What everybody with this language and zone is told of the event."""
-    document = same.document
+    document = same.value
     organiser, code = document.organiser, locale.code
     until = document.answer_until
     return {
@@ -214,24 +220,18 @@ def _on(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
-def _feedback_day(event: Event, locale: Locale, zone: str) -> str:
-    _, until = feedback_window(event)
-    return locale.date(_on(until, zone)) if until else ""
-
-
 def minutes(document: EventDocument) -> int:
     """How long the feedback form takes, in whole minutes, 1 or more."""
     questions: list[Question] = document.feedback.questions if document.feedback else []
     return max(1, -(-sum(SECONDS[question.kind] for question in questions) // 60))
 
 
-def _own(document: EventDocument, facts: dict[str, Any], registration: Attendance | None,
-         session: Session | None, locale: Locale, zone: str) -> dict[str, Any]:
+def _about(document: EventDocument, facts: dict[str, Any], chosen: Collection[str], session: Session | None,
+           locale: Locale, zone: str) -> dict[str, Any]:
     """The sessions somebody registered for, whether reminders come before them, and the session this mail is about,
     with the time from when it can be joined.
     """
     bands: list[Band] = facts["programme"].bands
-    chosen = set(registration.sessions) if registration else set()
     return {
         "opens": _opens(document, session, locale, zone) if session else "",
         "mine": [band for band in bands if band.session.id in chosen],
@@ -248,21 +248,26 @@ def _opens(document: EventDocument, session: Session, locale: Locale, zone: str)
     return clock if day == _on(starts, zone) else f"{locale.date(day, weekday=False, year=False)}, {clock}"
 
 
-def _reminding(document: EventDocument, rule: ReminderRule | None, session: Session | None, invitee: Invitee,
-               locale: Locale, now: datetime) -> dict[str, Any]:
+def _reminding(document: EventDocument, case: Case, locale: Locale) -> dict[str, Any]:
     """The words of the rule; whether the person has not answered, or the session is over; and what they owe."""
-    about_owing = rule is not None and "owes-contribution" in rule.statuses
-    taken = [one for one in document.contributions if about_owing and now <= due_until(document, one)]
+    rule = case.rule.value
     return {
         "said": words(rule.text, locale.code) if rule else "",
         "said_subject": words(rule.subject, locale.code) if rule else "",
-        "unanswered": rule is not None and "no-answer" in rule.statuses and invitee.rsvp == "needs-action",
-        "over": session is not None and now >= document.span(session)[1],
-        "owed": [one for one in taken if owes(one, invitee)],
+        "unanswered": rule is not None and "no-answer" in rule.statuses and case.reader.rsvp == "needs-action",
+        "over": case.over, "owed": [one for one in document.contributions if one.id in case.owed],
     }
 
 
-def _offer(document: EventDocument, request: PlaceRequest | None, locale: Locale, zone: str) -> When | None:
+def _owed(document: EventDocument, rule: ReminderRule | None, invitee: Invitee, now: datetime) -> tuple[str, ...]:
+    """The ids of contributions that a rule about them can still ask for."""
+    if rule is None or "owes-contribution" not in rule.statuses:
+        return ()
+    taken = [one for one in document.contributions if now <= due_until(document, one)]
+    return tuple(one.id for one in taken if owes(one, invitee))
+
+
+def _offer(document: EventDocument, request: Request | None, locale: Locale, zone: str) -> When | None:
     """Until when a place is kept."""
     return _when(document, (request.until, request.until), locale, zone) if request and request.until else None
 

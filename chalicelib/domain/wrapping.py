@@ -12,10 +12,18 @@ _HEAD = re.compile(r" *(?:- |\d\S+ {2})?")
 
 def wrapped(text: str) -> str:
     """Lines of 72 characters or fewer, each going on below its own first word; never two empty lines on end."""
-    lines: list[str] = []
-    for line in map(str.rstrip, text.splitlines()):
-        lines += [line] if len(line) <= WIDTH else _long_line(line)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+    return squeezed("\n".join(part for line in text.splitlines() for part in wrapped_line(line)))
+
+
+def squeezed(text: str) -> str:
+    """Without two empty lines on end, and none before or after."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def wrapped_line(line: str) -> list[str]:
+    """One line as the lines that it becomes, without white space at its end."""
+    line = line.rstrip()
+    return [line] if len(line) <= WIDTH else _long_line(line)
 
 
 @lru_cache(maxsize=1024)

@@ -95,17 +95,18 @@ def mail_links(links: Links, invitee: Invitee, kind: Kind, occurrence: str = "")
     """Every address that a mail of this kind may name, for one person; who leaves, leaves the kind's category."""
     asked = contribution_of(occurrence) if kind == "contribution" else ""
     unsubscribe = links.leaving(invitee, CATEGORY.get(kind, CATEGORIES[0]))
+    page = links.url(invitee)  # one token for all below it: making it is a tenth of a mail
     return MailLinks(
-        page=links.url(invitee),
-        registration=links.url(invitee, path="/registration"),
-        agenda=links.url(invitee, path="/agenda.pdf"),
-        calendar=links.url(invitee, path="/calendar.ics"),
-        feedback=links.url(invitee, path="/feedback"),
+        page=page,
+        registration=f"{page}/registration",
+        agenda=f"{page}/agenda.pdf",
+        calendar=f"{page}/calendar.ics",
+        feedback=f"{page}/feedback",
         unsubscribe=unsubscribe,
         unsubscribe_one_click=unsubscribe,
-        data=links.url(invitee, path="/data"),
-        join=links.url(invitee, path="/join"),
-        contribution=links.url(invitee, path=f"/contributions/{asked}") if asked else "",
+        data=f"{page}/data",
+        join=f"{page}/join",
+        contribution=f"{page}/contributions/{asked}" if asked else "",
     )
 
 

@@ -5,8 +5,10 @@ is found as "unknown", never as "not sent".
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,8 +35,15 @@ SENDERS = 25
 LONGEST_WAIT = 15.0
 """Seconds that a worker waits for a slot, which is billed and must end before the worker's time does."""
 
+LARGE = 1_000_000
+"""Octets of files from which on a worker holds one mail at a time. On its way through SES's client a mail stands in
+memory some five times: 25 with 7 MB of files are 1 GB, and the worker has half of that.
+"""
+
 FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a fault of ours, or of one person's data, raises while a mail is written; AWS's troubles raise others."""
+
+_one_by_one = threading.Lock()
 
 logger = logging.getLogger(__name__)
 
@@ -114,14 +123,23 @@ def send(
         return _cannot_be_written(post, delivery, fault, now())
     if message is None:
         return Outcome.of(post.ledger.skip(delivery, "there is nothing to tell any more", now()))
-    try:
-        raw = build(message)
-    except ValueError as fault:
-        return _cannot_be_written(post, delivery, fault, now())
     wait = max(0, parcel.slot - post.micros()) / SECOND
     if wait > LONGEST_WAIT:
         return Outcome(None, again=True)
     post.sleep(wait)
+    with _room_for(message):
+        return _hand_over(post, delivery, message, again, now, may_claim)
+
+
+def _hand_over(
+    post: Post, delivery: Delivery, message: Message, again: bool, now: Callable[[], datetime],
+    may_claim: Callable[[], bool],
+) -> Outcome:  # fmt: skip
+    """Make it, claim it, and send it once."""
+    try:
+        raw = build(message)
+    except ValueError as fault:
+        return _cannot_be_written(post, delivery, fault, now())
     if not may_claim():
         return Outcome(None, again=True)
     mine, line = post.ledger.claim(delivery, now(), again=again)
@@ -143,6 +161,12 @@ def send(
         outcome = _settled(post, line, "unknown", reason=unsure.reason)
         return replace(outcome, again=more and outcome.state == "unknown")
     return _settled(post, line, "sent", message_id=message_id, sent_at=utc(now()))
+
+
+def _room_for(message: Message) -> AbstractContextManager[object]:
+    """What a mail waits for before it is made: large ones are made and sent one at a time."""
+    large = sum(len(file.content) for file in message.attachments) >= LARGE
+    return _one_by_one if large else nullcontext()
 
 
 def _cannot_be_written(post: Post, delivery: Delivery, fault: Exception, now: datetime) -> Outcome:

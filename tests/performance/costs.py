@@ -20,6 +20,9 @@ BUDGET = 0.03
 PUTS = 3
 """Requests for which an object is put at most: Firehose may upload in parts, which is begun, done and completed."""
 
+CORE = 1769 / 1024
+"""GB of memory with which a function has a whole core (AWS Lambda developer guide, "Configure … function memory")."""
+
 LOG_KB = 1.0
 """What an invocation writes into its log, Lambda's own three lines included."""
 
@@ -36,13 +39,13 @@ def measure(facts: dict[str, float]) -> Measured:
     told["Firehose 5 KB"] = facts["told.Firehose 5 KB"] * MAILS
     told["S3 GB-month"] = facts["told.byte"] * MAILS / 1024**3
     calls, events = cost(sending), cost(told)
-    events_time = cost({_second(): facts["told.seconds"] * MAILS * _memory("ses_events")})
+    events_time = _time("ses_events", facts["told.seconds"] * MAILS, facts["told.cpu"] * MAILS)
     rows = [
         Row("cost of 10,000 mails: calls", calls, "USD", BUDGET, True, note=_parts(sending)),
         Row("cost of 10,000 mails: and delivery events", calls + events, "USD", BUDGET, True, note=_parts(told)),
     ]
     for name, what in (("billed", "no limit"), ("pace.200.billed", "200/s"), ("pace.14.billed", "14/s")):
-        time = cost({_second(): facts[name] * _memory("deliver")})
+        time = _time("deliver", facts[name], facts["cpu"])
         said = f"{facts[name]:.0f} worker seconds for {time:.4f}, delivery events' seconds for {events_time:.4f}"
         everything = calls + time + events + events_time
         rows.append(Row(f"cost of 10,000 mails: and Lambda, {what}", everything, "USD", BUDGET, note=said))
@@ -60,7 +63,15 @@ def _parts(used: Used) -> str:
     return ", ".join(f"{name} {part:.4f}" for name, part in most if part >= 5e-5)
 
 
-def _memory(function: str) -> float:
+def _time(function: str, seconds: float, cpu: float) -> float:
+    """What Lambda asks for so many seconds, of which ``cpu`` were a whole core's: the function's part of one goes with
+    its memory, and needs longer for them.
+    """
+    size = memory(function)
+    return cost({_second(): max(seconds, cpu * CORE / size) * size})
+
+
+def memory(function: str) -> float:
     """GB that the function has (Lambda's gigabyte is 1,024 MB)."""
     config = json.loads((ROOT / ".chalice/config.json").read_text())
     own = config["stages"]["prod"]["lambda_functions"][function]

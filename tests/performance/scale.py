@@ -2,7 +2,8 @@
 
 - *planner*: plans a batch over everybody, as the desk's function does, against the stub.
 - *roster*: reads and classes a CSV list of so many rows.
-- *worker*: works off the same number of chunks of a batch of each size.
+- *worker*: works off the same number of chunks of a batch of each size; *heavy* is one whose mails carry as much as
+  they may.
 """
 
 import json
@@ -20,11 +21,16 @@ from chalicelib.adapters.spreadsheets import read_sheet
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.roster import classify
 from chalicelib.domain.roster_rows import read_rows
+from chalicelib.usecases.put_document import LARGEST
 from tests.performance import drive, stub, stubbed
+from tests.performance.costs import memory
 from tests.performance.report import Measured, Row, hand_over
 
 SIZES = (1_000, 10_000, 100_000)
 CHUNKS = 30
+HEAVY, HEAVY_PEOPLE = 5 * LARGEST, 50
+"""Octets of files, and people."""
+
 MEGABYTE = 1024 * 1024
 
 
@@ -33,9 +39,13 @@ def planner(people: int) -> float:
         return drive.planned("invitation", stubbed.queued)
 
 
-def worker(people: int) -> float:
+def heavy(people: int) -> float:
+    return worker(people, HEAVY)
+
+
+def worker(people: int, size: int = len(stub.PDF)) -> float:
     """Somebody else has planned and approved."""
-    with stub.running() as url:
+    with stub.running(size=size) as url:
         _python("start", str(people), url)
         drive.environment(aws=url)
         begun = time.perf_counter()
@@ -83,6 +93,7 @@ def peak() -> int:
 
 
 PARTS: dict[str, Callable[[int], float]] = {"planner": planner, "roster": roster, "worker": worker}
+ALL = {**PARTS, "heavy": heavy}
 
 
 def measure() -> Measured:
@@ -93,10 +104,13 @@ def measure() -> Measured:
         said = ", ".join(f"{one['peak'] / MEGABYTE:.0f} MB at {size:,}" for size, one in found.items())
         done.rows.append(Row(f"memory of the {part}: 100,000 by 1,000", most / least, "", 1.25, note=said))
         done.facts |= {f"{part}.seconds.{size}": one["seconds"] for size, one in found.items()}
+    most = _apart("heavy", HEAVY_PEOPLE)["peak"] / MEGABYTE
     done.rows += [
+        Row("memory of the worker with the largest files", most, "MB", memory("deliver") * 1024,
+            note=f"{HEAVY / 1e6:.0f} MB in each mail; what the function has"),
         Row("reading and classing a CSV list of 100,000 rows", done.facts["roster.seconds.100000"], "s", 30),
         Row("planning a batch over 100,000 people", done.facts["planner.seconds.100000"], "s", 30),
-    ]
+    ]  # fmt: skip
     return done
 
 
@@ -119,7 +133,7 @@ def main(asked: list[str]) -> None:
     elif asked[0] == "start":
         start(int(asked[1]), asked[2])
     else:
-        seconds = PARTS[asked[0]](int(asked[1]))
+        seconds = ALL[asked[0]](int(asked[1]))
         print(f"\n{json.dumps({'peak': peak(), 'seconds': seconds})}")
 
 

@@ -2,7 +2,8 @@
 
 It speaks just enough of DynamoDB, SQS, SES v2, S3 and Secrets Manager for the functions to run against it, and it is no
 emulator: every condition holds, no delay delays, SES accepts everything after ``--latency`` seconds, the table answers
-after ``--table`` seconds, and every file but SES's events is a PDF of 60 KB. What is put is kept in a dict. After
+after ``--table`` seconds, and every file but SES's events is a PDF of 60 KB, or ``--file`` octets. What is put is kept in
+a dict. After
 ``PUT /_people/<n>`` the one profile that was stored stands for ``n`` people, who are made up as they are asked for, so
 that a listing of 100,000 needs no memory.
 """
@@ -30,8 +31,9 @@ SECRETS = {"link-keys": '{"current": "1", "1": "the key of the measurements"}', 
 class Stub:
     """Answers requests: status, headers, body, and seconds until the answer goes out."""
 
-    def __init__(self, latency: float, table: float) -> None:
+    def __init__(self, latency: float, table: float, size: int) -> None:
         self._latency, self._table = latency, table
+        self._pdf = (PDF * (size // len(PDF) + 1))[:size]
         self._store = Store()
         self._queues: dict[str, list[str]] = {}
         self._events: dict[str, bytes] = {}
@@ -68,7 +70,7 @@ class Stub:
             return 200, 'ETag: "put"\r\n', b"", 0
         if headers.get("if-none-match") == '"stub"':
             return 304, 'ETag: "stub"\r\n', b"", 0
-        return 200, f'ETag: "stub"\r\nX-Length: {len(PDF)}\r\n', b"" if method == "HEAD" else PDF, 0
+        return 200, f'ETag: "stub"\r\nX-Length: {len(self._pdf)}\r\n', b"" if method == "HEAD" else self._pdf, 0
 
     def _dynamodb(self, operation: str, request: Item) -> Item:
         store = self._store
@@ -157,9 +159,10 @@ class Connection(asyncio.Protocol):
 
 
 @contextmanager
-def running(latency: float = 0.0, table: float = 0.0) -> Iterator[str]:
+def running(latency: float = 0.0, table: float = 0.0, size: int = len(PDF)) -> Iterator[str]:
     """A stub in a process of its own, by its address."""
-    command = [sys.executable, "-m", "tests.performance.stub", "--latency", str(latency), "--table", str(table)]
+    command = [sys.executable, "-m", "tests.performance.stub"]
+    command += ["--latency", str(latency), "--table", str(table), "--file", str(size)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -178,8 +181,8 @@ def put(url: str, key: str, content: bytes) -> None:
     urllib.request.urlopen(urllib.request.Request(f"{url}/bucket/{key}", content, method="PUT")).read()
 
 
-async def serve(latency: float, table: float) -> None:
-    stub = Stub(latency, table)
+async def serve(latency: float, table: float, size: int) -> None:
+    stub = Stub(latency, table, size)
     server = await asyncio.get_running_loop().create_server(lambda: Connection(stub), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
@@ -189,5 +192,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--table", type=float, default=0.0)
+    parser.add_argument("--file", type=int, default=len(PDF))
     asked = parser.parse_args()
-    asyncio.run(serve(asked.latency, asked.table))
+    asyncio.run(serve(asked.latency, asked.table, asked.file))
