@@ -63,8 +63,8 @@ def pytest_collection_finish() -> None:
 
 @cache
 def client(service: str, url: str = "") -> Any:
-    """One client for the whole run: making one costs more than most tests. Outside ``aws`` they reach nothing. They look
-    at parameters, which the functions' own leave to these tests.
+    """One client for the whole run: making one costs more than most tests. Outside ``aws`` they reach nothing. They
+    look at parameters, which the functions' own leave to these tests.
     """
     session, config = boto3.session.Session("testing", "testing", region_name=REGION), ONCE.merge(CHECKED)
     return session.client(service, endpoint_url=url or None, config=config)  # type: ignore[call-overload]

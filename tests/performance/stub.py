@@ -2,8 +2,8 @@
 
 It speaks just enough of DynamoDB, SQS, SES v2, S3 and Secrets Manager for the functions to run against it, and it is no
 emulator: every condition holds, no delay delays, SES accepts everything after ``--latency`` seconds, the table answers
-after ``--table`` seconds, and every file but SES's events is a PDF of 60 KB, or ``--file`` octets. What is put is kept in
-a dict. After
+after ``--table`` seconds, and every file but SES's events is a PDF of 60 KB, or ``--file`` octets. What is put is kept
+in a dict. After
 ``PUT /_people/<n>`` the one profile that was stored stands for ``n`` people, who are made up as they are asked for, so
 that a listing of 100,000 needs no memory.
 """
