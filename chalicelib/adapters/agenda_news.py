@@ -19,14 +19,16 @@ Span = tuple[datetime, datetime]
 
 class New(NamedTuple):
     """What a notice says. ``sessions`` are those whose news it tells and that take place, ``session`` the title of the
-    only one, ``cancelled`` that of the only one of which nothing is left to tell. ``whole_event``: when or where all of
-    it is; ``link_alone``: nothing else that is urgent but another link.
+    only one, ``cancelled`` that of the only one of which nothing is left to tell, ``returned`` that of the only one
+    when all is told with it: it takes place after all. ``whole_event``: when or where all of it is; ``link_alone``:
+    nothing else that is urgent but another link.
     """
 
     lines: list[str]
     sessions: list[Session]
     session: str
     cancelled: str
+    returned: str
     urgent: bool
     whole_event: bool
     link_alone: bool
@@ -46,6 +48,7 @@ def what_is_new(
         sessions=[one for one in mine if any(change.touches([one.id]) for change in found)],
         session=only,
         cancelled=only if [one.what for one in found] == ["session-cancelled"] else "",
+        returned=only if [one.what for one in found] == ["session-returned"] else "",
         urgent=bool(urgent),
         whole_event=bool(urgent & {"date", "zone", "venue"}),
         link_alone=urgent == {"join-link"},
@@ -94,6 +97,9 @@ class _Teller:
                 return _("“%(was)s” is now called “%(now)s”") % facts
             case "session-added":
                 return _("it is new: %(hours)s") % {"hours": self._dated(self._span(self._after, change))}
+            case "session-returned":
+                hours = self._dated(self._span(self._after, change))
+                return _("it takes place after all: %(hours)s") % {"hours": hours}
             case "session-cancelled":
                 return _("it does not take place")
             case "item-added":

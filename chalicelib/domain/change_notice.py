@@ -10,13 +10,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.agenda_changes import Change
-from chalicelib.domain.event import EventDocument
+from chalicelib.domain.agenda_changes import Change, What
+from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.event_parts import ChangeNotices
 from chalicelib.domain.invitee import Attendance, Invitee
 
 AT_MOST = 4
 """Quiet windows after the first change: whoever publishes on and on does not keep everybody in the dark."""
+
+
+FOR_WHO_CHOSE: frozenset[What] = frozenset({"join-link", "session-returned"})
+"""Urgent, and of no use to who has chosen nothing yet."""
 
 
 class Told(NamedTuple):
@@ -51,6 +55,15 @@ def batch_of(event: str, notice: str) -> str:
     return hashlib.sha256(f"{event}\0change\0{notice}".encode()).hexdigest()[:20]
 
 
+def left_by(before: Event, document: EventDocument) -> tuple[str, ...]:
+    """The sessions that some version up to ``before`` had and that ``document``, the next one, has not.
+
+    Not the same as the entries that are ``retired``: one entry for the event stays while sessions of it go.
+    """
+    now = {one.id for one in document.sessions}
+    return tuple(sorted({*before.gone, *(one.id for one in before.document.sessions)} - now))
+
+
 def worth_telling(
     found: Iterable[Change], before: EventDocument, after: EventDocument, now: datetime
 ) -> list[Change]:
@@ -75,14 +88,14 @@ def leaves_at(
 
 def concerning(found: Iterable[Change], invitee: Invitee, waits: Attendance | None = None) -> list[Change]:
     """What somebody has to hear: who comes, or ``waits`` for a place, of the sessions that they chose; who may yet
-    answer, when and where it is.
+    answer, when and where it is. To these a session that comes back is as new as any: they may not have known it.
     """
     if invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated"):
         return []
     chosen = invitee.attending if is_coming(invitee) else waits
     if chosen:
         return [one for one in found if one.touches(chosen.sessions)]
-    return [one for one in found if one.urgency == "urgent" and one.what != "join-link"]
+    return [one for one in found if one.urgency == "urgent" and one.what not in FOR_WHO_CHOSE]
 
 
 def is_coming(invitee: Invitee) -> bool:

@@ -35,9 +35,9 @@ class Hearing:
         version = min(max(version, self.first), self.last)
         if version == self.last:
             return Told(self._after, [], version)
-        before = self._events.agenda(self._event, version)
-        found = worth_telling(changes(before, self._after), before, self._after, self._now)
-        return Told(before, found, version)
+        then = self._events.at(self._event, version)
+        found = changes(then.document, self._after, then.gone)
+        return Told(then.document, worth_telling(found, then.document, self._after, self._now), version)
 
     def all(self) -> list[Told]:
         """What is worth telling, by the version that somebody may have heard: by the last notice, by another mail, or

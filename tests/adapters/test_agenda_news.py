@@ -66,3 +66,13 @@ def test_a_session_that_is_new_says_when() -> None:
 
     assert told(edit) == ["Reception: it is new: Thursday 28 January, 18:00–19:00"]
     assert told(edit, "ru", "Asia/Tashkent")[0].endswith("22:00–23:00")
+
+
+def test_a_session_that_comes_back_takes_place_after_all() -> None:
+    before = after(lambda raw: without(raw, "session-2"))
+    found = changes(before, BEFORE, ["session-2"])
+    english, russian = (news(found, before, BEFORE, load_locale(code), "Europe/Vienna") for code in ("en", "ru"))
+    assert english == [
+        "Session 2: Working together: it takes place after all: Thursday 28 January, 10:20–12:00"
+    ]
+    assert russian[0].endswith(": всё-таки состоится: четверг, 28 января, 10:20–12:00")

@@ -105,6 +105,16 @@ def test_nothing_is_different_from_itself_and_what_is_no_agenda_is_no_change_of_
     assert told(lambda raw: raw.update(capacity=5, retention_days=30)) == []
 
 
+def test_what_was_on_the_agenda_before_is_not_new_it_comes_back() -> None:
+    short = after(lambda raw: without(raw, "session-2"))
+    assert [(one.what, one.urgency) for one in changes(short, BEFORE)] == [("session-added", "digest")]
+    assert [(one.what, one.urgency) for one in changes(short, BEFORE, ["session-2"])] == [
+        ("session-returned", "urgent")]  # fmt: skip
+    without_break = after(lambda raw: without(raw, "break"))
+    assert [one.urgency for one in changes(without_break, BEFORE, ["break"])] == ["silent"]
+    assert changes(BEFORE, BEFORE, ["session-2"]) == []
+
+
 WALL = st.integers(0, 23 * 60 + 58)
 
 

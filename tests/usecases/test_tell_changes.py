@@ -61,6 +61,12 @@ def heard(shelf: Shelf) -> list[str]:
                   for one in shelf.ses.messages(kind="change"))  # fmt: skip
 
 
+def told_by(shelf: Shelf, moment: datetime) -> list[str]:
+    """Who is mailed about the version as it is now, by the tick of that moment."""
+    last = f"-{shelf.events.get('symposium').version}"
+    return [one.split()[0] for one in at(shelf, moment) if one.endswith(last)]
+
+
 def text_of(shelf: Shelf, name: str) -> str:
     """The last notice that somebody has, as text on one line."""
     mail = next(one for one in reversed(shelf.mails(kind="change")) if one["To"].addresses[0].username == name)
@@ -325,6 +331,71 @@ def test_a_calendar_in_a_notice_is_never_older_than_the_event(shelf: Shelf, peop
                if part.get_content_type() == "text/calendar"]  # fmt: skip
     assert "DTSTART;TZID=Europe/Vienna:20210128T084000" in entry
     assert {line for line in entry.splitlines() if line.startswith("SEQUENCE:")} == {"SEQUENCE:4"}
+
+
+# what comes back
+
+SECOND = "Second: it takes place after all: Thursday 28 January, 10:20–12:00"
+SHORT = {"sessions": [raw_document()["sessions"][0]]}
+
+
+@pytest.mark.parametrize("entries", ["sessions", "event"])
+def test_who_had_chosen_what_comes_back_is_told_and_nobody_else(
+    shelf: Shelf, people: list[Invitee], entries: str
+) -> None:
+    """Whatever the entries are, and though the version between does not say that it was there."""
+    shelf.publish(calendar_entries=entries)
+    at(shelf, NOW + QUIET)
+    shelf.publish(**SHORT, calendar_entries=entries)
+    at(shelf, NOW + 2 * QUIET)
+    shelf.publish(sessions=[{**SHORT["sessions"][0], "starts": "08:35"}], calendar_entries=entries)
+    at(shelf, NOW + 3 * QUIET)
+    shelf.publish(sessions=sessions(**LATER), calendar_entries=entries)
+    assert told_by(shelf, NOW + 4 * QUIET) == ["anna", "boris"]
+    assert SECOND in text_of(shelf, "boris")
+    assert shelf.mails(kind="change")[-1]["Subject"] == "Takes place after all on 28 January 2021: Second"
+    assert shelf.events.get("symposium").gone == ()
+
+
+def test_close_to_its_start_what_comes_back_is_told_at_once_and_what_is_new_is_not(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.publish(**SHORT)
+    at(shelf, NOW + QUIET)
+    shelf.clock.time = NEAR
+    extra = {"id": "session-9", "title": {"en": "Ninth", "ru": "Девятая"}, "starts": "13:00", "ends": "14:00"}
+    shelf.publish(sessions=[*SHORT["sessions"], extra])
+    assert shelf.events.get("symposium").news_at == NEAR + QUIET
+    shelf.publish()
+    assert shelf.events.get("symposium").news_at == NEAR
+    assert told_by(shelf, NEAR + MINUTE) == ["anna", "boris"]
+
+
+def test_who_never_heard_that_it_was_cancelled_hears_only_what_moved(shelf: Shelf, people: list[Invitee]) -> None:
+    """The cancellation is being told when it is taken back: one has that mail, the others have nothing but a time."""
+    shelf.publish(**SHORT)
+    tick(shelf, NOW + QUIET)
+    (job,) = shelf.take_jobs()
+    plan_batch(shelf.desk, job.event, job.id, shelf.clock())
+    (chunk,) = shelf.take()
+    delivering.deliver(shelf.post, chunk, shelf.clock, lambda: not {"boris 1-2", "anna 1-2"} & {*heard(shelf)})
+    [first] = [one.split()[0] for one in heard(shelf) if not one.startswith("dora")]
+    [other] = {"anna", "boris"} - {first}
+    shelf.publish(sessions=sessions(session_2={"starts": "10:25"}))
+    at(shelf, shelf.clock() + QUIET)
+    assert SECOND.replace("10:20", "10:25") in text_of(shelf, first)
+    assert "Second: now starts at 10:25, it was 10:20" in text_of(shelf, other)
+    assert "after all" not in text_of(shelf, other) and "after all" not in text_of(shelf, "dora")
+
+
+def test_who_registers_while_it_is_gone_hears_nothing_of_its_return(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(**SHORT)
+    at(shelf, NOW + QUIET)
+    register(shelf, people[3], sessions=["session-1"])
+    register(shelf, people[2], sessions=["session-1"])
+    work_off(shelf)
+    shelf.publish()
+    assert told_by(shelf, shelf.clock() + QUIET) == ["boris"]
 
 
 # at the same moment
