@@ -21,7 +21,7 @@ class New(NamedTuple):
     """What a notice says. ``sessions`` are those whose news it tells and that take place, ``session`` the title of the
     only one, ``cancelled`` that of the only one of which nothing is left to tell, ``returned`` that of the only one
     when all is told with it: it takes place after all. ``whole_event``: when or where all of it is; ``link_alone``:
-    nothing else that is urgent but another link.
+    nothing else that is urgent but another link; ``entries_alone``: nothing but other entries in the calendar.
     """
 
     lines: list[str]
@@ -32,6 +32,7 @@ class New(NamedTuple):
     urgent: bool
     whole_event: bool
     link_alone: bool
+    entries_alone: bool
 
 
 def what_is_new(
@@ -52,6 +53,7 @@ def what_is_new(
         urgent=bool(urgent),
         whole_event=bool(urgent & {"date", "zone", "venue"}),
         link_alone=urgent == {"join-link"},
+        entries_alone=[one.what for one in found] == ["calendar-entries"],
     )
 
 
@@ -91,6 +93,10 @@ class _Teller:
                 return _("the place is now %(now)s, it was %(was)s") % facts
             case "join-link":
                 return _("there is another link to join")
+            case "calendar-entries" if self._after.calendar_entries == "event":
+                return _("the entries in your calendar change: from now on there is one for the whole event")
+            case "calendar-entries":
+                return _("the entries in your calendar change: from now on there is one for each session")
             case "event-title" | "session-title":
                 return _("it is now called “%(now)s”, it was “%(was)s”") % facts
             case "item-title":

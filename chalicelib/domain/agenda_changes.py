@@ -19,7 +19,7 @@ Urgency = Literal["silent", "digest", "urgent"]
 """``silent``: nobody is told (a misprint, a break); ``digest``: with the next notice; ``urgent``: at once."""
 
 What = Literal[
-    "date", "zone", "venue", "join-link", "event-title",
+    "date", "zone", "venue", "join-link", "event-title", "calendar-entries",
     "session-added", "session-returned", "session-cancelled", "session-time", "session-title",
     "item-added", "item-cancelled", "item-time", "item-title", "points",
     "person-added", "person-left", "person-confirmed", "person-unconfirmed", "person-words",
@@ -82,6 +82,8 @@ def _event(before: EventDocument, after: EventDocument) -> Iterator[Change]:
         yield Change(what="venue", urgency="silent", before=here.name, after=there.name)
     if here.join_url != there.join_url and _links(before, after) == {True}:
         yield _change("join-link")
+    if before.calendar_entries != after.calendar_entries and "calendar" in after.goes_with("change"):
+        yield _change("calendar-entries")  # a notice that brings none could not mend them
 
 
 def _sessions(before: EventDocument, after: EventDocument, gone: Collection[str]) -> Iterator[Change]:

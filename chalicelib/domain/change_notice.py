@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.domain.agenda_changes import Change, What
+from chalicelib.domain.entries import may_show
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.event_parts import ChangeNotices
 from chalicelib.domain.invitee import Attendance, Invitee
@@ -24,13 +25,14 @@ FOR_WHO_CHOSE: frozenset[What] = frozenset({"join-link", "session-returned"})
 
 
 class Told(NamedTuple):
-    """What somebody is told: ``changes`` from ``before``, which was ``version``. ``waits``: what they heard last has to
-    be known first.
+    """What somebody is told: ``changes`` from ``before``, which was ``version``. Entries may be ``proposed`` with
+    invitations so far. ``waits``: what they heard last has to be known first.
     """
 
     before: EventDocument
     changes: list[Change]
     version: int = 0
+    proposed: bool = False
     waits: bool = False
 
 
@@ -86,16 +88,20 @@ def leaves_at(
     return max(now, min([calm, *close]))
 
 
-def concerning(found: Iterable[Change], invitee: Invitee, waits: Attendance | None = None) -> list[Change]:
+def concerning(told: Told, invitee: Invitee, waits: Attendance | None = None) -> list[Change]:
     """What somebody has to hear: who comes, or ``waits`` for a place, of the sessions that they chose; who may yet
     answer, when and where it is. To these a session that comes back is as new as any: they may not have known it.
+    Of other entries in the calendar hears who may have some.
     """
     if invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated"):
         return []
+    shown = may_show(told.before, told.proposed, invitee)
+    found = [one for one in told.changes if one.what != "calendar-entries" or shown]
     chosen = invitee.attending if is_coming(invitee) else waits
     if chosen:
         return [one for one in found if one.touches(chosen.sessions)]
-    return [one for one in found if one.urgency == "urgent" and one.what not in FOR_WHO_CHOSE]
+    urgent = [one for one in found if one.urgency == "urgent" and one.what not in FOR_WHO_CHOSE]
+    return [one for one in found if one in urgent or one.what == "calendar-entries"]
 
 
 def is_coming(invitee: Invitee) -> bool:

@@ -37,7 +37,8 @@ class Hearing:
             return Told(self._after, [], version)
         then = self._events.at(self._event, version)
         found = changes(then.document, self._after, then.gone)
-        return Told(then.document, worth_telling(found, then.document, self._after, self._now), version)
+        worth = worth_telling(found, then.document, self._after, self._now)
+        return Told(then.document, worth, version, self._events.at(self._event, self.last - 1).proposed)
 
     def all(self) -> list[Told]:
         """What is worth telling, by the version that somebody may have heard: by the last notice, by another mail, or
@@ -62,7 +63,7 @@ class Hearing:
         """What somebody has to hear who ``waits`` for a place, or comes as the profile says, and heard that version."""
         chosen = invitee.attending if is_coming(invitee) else waits
         told = self.since(max(heard, chosen.agenda if chosen else 0))
-        return told._replace(changes=concerning(told.changes, invitee, waits))
+        return told._replace(changes=concerning(told, invitee, waits))
 
     def wants(self, invitee: Invitee, invited: Mapping[str, int], overtaken: Iterable[int]) -> bool:
         """Whether planning counts somebody in. It does not know who heard the versions that were ``overtaken``, nor for

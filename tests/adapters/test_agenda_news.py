@@ -46,6 +46,8 @@ def test_a_session_is_one_line_with_all_that_changed_in_it_on_the_readers_clock(
     (lambda raw: without(raw, "session-2"), "Session 2: Working together: it does not take place"),
     (lambda raw: raw.update(date="2021-02-04"),
      "The event is now on Thursday, 4 February 2021, it was on Thursday, 28 January 2021"),
+    (lambda raw: raw.update(calendar_entries="event"),
+     "The entries in your calendar change: from now on there is one for the whole event"),
     (lambda raw: raw["venue"].update(join_url="https://other.example.org/j/9"), "There is another link to join"),
     (lambda raw: session(raw, "session-2").update(join_url="https://other.example.org/j/9"),
      "Session 2: Working together: there is another link to join"),

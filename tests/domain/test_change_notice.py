@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.agenda_changes import Change, What, changes
 from chalicelib.domain.change_notice import (
+    Told,
     concerning,
     leaves_at,
     left_by,
@@ -19,11 +20,12 @@ from chalicelib.domain.change_notice import (
 )
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.event_parts import ChangeNotices
-from chalicelib.domain.invitee import Attendance
+from chalicelib.domain.invitee import Attendance, Dropped
 from tests.shelf import ENDS, NOW, STARTS, document, person, raw_document
 
 DIGEST = Change(what="session-title", urgency="digest", session="session-1")
 URGENT = Change(what="session-time", urgency="urgent", session="session-1")
+ENTRIES = Change(what="calendar-entries", urgency="digest")
 PLACE = Change(what="venue", urgency="urgent")
 SILENT = Change(what="points", urgency="silent", session="session-1")
 EVENT = document()
@@ -98,7 +100,26 @@ def test_a_session_that_was_over_and_is_moved_ahead_is_worth_telling() -> None:
     ({"withdrawn_by": "head"}, []),
 ], ids=["comes", "comes to another", "waits", "silent", "perhaps", "declined", "passed on", "withdrawn"])  # fmt: skip
 def test_whom_a_change_concerns(facts: dict[str, Any], told: list[Change]) -> None:
-    assert concerning([DIGEST, URGENT, PLACE], person("clara", **facts)) == told
+    assert concerning(Told(EVENT, [DIGEST, URGENT, PLACE]), person("clara", **facts)) == told
+
+
+@pytest.mark.parametrize(("facts", "proposed", "hears"), [
+    ({"rsvp": "accepted", "attending": Attendance(sessions=["session-1"])}, False, True),
+    ({"rsvp": "accepted", "attending": Attendance(sessions=["session-9"])}, True, False),
+    ({"rsvp": "tentative", "attending": Attendance(sessions=["session-1"])}, True, False),
+    ({}, False, False),
+    ({}, True, True),
+    ({"rsvp": "accepted"}, True, True),
+    ({"rsvp": "accepted"}, False, False),
+    ({"dropped": (Dropped("session-1", 0),)}, True, False),
+    ({"rsvp": "declined"}, True, False),
+    ({"withdrawn_by": "head"}, True, False),
+], ids=["comes", "comes to what is gone", "comes no more", "silent", "silent, proposed", "waits, proposed", "waits",
+        "refused", "declined", "withdrawn"])  # fmt: skip
+def test_of_other_entries_hears_who_may_have_some(facts: dict[str, Any], proposed: bool, hears: bool) -> None:
+    waits = Attendance(sessions=["session-1"]) if facts == {"rsvp": "accepted"} else None
+    told = Told(EVENT, [ENTRIES], proposed=proposed)
+    assert concerning(told, person("clara", **facts), waits) == [ENTRIES] * hears
 
 
 def test_what_goes_with_a_notice_is_the_calendar_unless_the_event_says_otherwise() -> None:
@@ -110,8 +131,9 @@ def test_what_goes_with_a_notice_is_the_calendar_unless_the_event_says_otherwise
 @pytest.mark.parametrize("what", ["join-link", "session-returned"])
 def test_a_new_link_or_what_comes_back_is_of_no_use_to_who_does_not_come(what: What) -> None:
     link = Change(what=what, urgency="urgent", session="session-1")
-    assert concerning([link], person("clara")) == []
-    assert concerning([link], person("clara", rsvp="accepted", attending=Attendance(sessions=["session-1"]))) == [link]
+    comes = person("clara", rsvp="accepted", attending=Attendance(sessions=["session-1"]))
+    assert concerning(Told(EVENT, [link]), person("clara")) == []
+    assert concerning(Told(EVENT, [link]), comes) == [link]
 
 
 @pytest.mark.parametrize(("change", "left"), [(URGENT, 2), (DIGEST, 0)])

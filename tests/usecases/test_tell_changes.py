@@ -398,6 +398,40 @@ def test_who_registers_while_it_is_gone_hears_nothing_of_its_return(shelf: Shelf
     assert told_by(shelf, shelf.clock() + QUIET) == ["boris"]
 
 
+# entries in calendars
+
+
+def test_who_has_entries_hears_that_there_are_others_and_their_calendar_follows(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.publish(calendar_entries="event")
+    assert shelf.events.get("symposium").news_at == NOW + QUIET
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "boris 1-2", "clara 1-2"], "dora has none"
+    assert "The entries in your calendar change: from now on there is one for the whole event" in text_of(shelf, "anna")
+    assert shelf.mails(kind="change")[0]["Subject"] == "New calendar entries, 28 January 2021: Symposium on Migration"
+    [entry] = [part.get_content() for part in shelf.mails(kind="change")[0].walk()
+               if part.get_content_type() == "text/calendar"]  # fmt: skip
+    assert entry.count("STATUS:CANCELLED") == entry.count("BEGIN:VEVENT") - 1 > 0
+
+
+def test_whom_the_invitation_brought_entries_hears_of_others_as_well(shelf: Shelf, people: list[Invitee]) -> None:
+    brings = {"attachments": {"invitation": ["calendar"]}}
+    shelf.publish(**brings)
+    shelf.publish(**brings, calendar_entries="event")
+    assert at(shelf, NOW + QUIET) == ["anna 1-3", "boris 1-3", "clara 1-3", "dora 1-3"]
+
+
+@pytest.mark.parametrize("setting", [
+    {"calendar_method": "REQUEST"},
+    {"calendar_entries": "event", "attachments": {"change": ["agenda"]}},
+])  # fmt: skip
+def test_no_notice_comes_of_a_setting_that_it_could_do_nothing_about(
+    shelf: Shelf, people: list[Invitee], setting: dict[str, Any]
+) -> None:
+    shelf.publish(**setting)
+    assert shelf.events.get("symposium").news_at is None
+
+
 # at the same moment
 
 
