@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.batch import BatchRequest
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.work import Work
+from chalicelib.usecases import control_batch
 from chalicelib.usecases import deliver as delivering
+from chalicelib.usecases.accept_batch import accept_batch
 from chalicelib.usecases.leave import leave
 from chalicelib.usecases.plan_batch import plan_batch
 from chalicelib.usecases.read_news import read_news
@@ -222,7 +225,12 @@ def test_whether_an_unknown_mail_of_an_overtaken_notice_was_heard_is_the_events_
 def begun(shelf: Shelf, **changes: Any) -> Work:
     """A notice is being sent; its one chunk, which no worker has yet."""
     shelf.publish(sessions=sessions(**LATER), **changes)
-    tick(shelf, NOW + QUIET)
+    return chunk_at(shelf, NOW + QUIET)
+
+
+def chunk_at(shelf: Shelf, moment: datetime) -> Work:
+    """The one chunk of the notice that is begun then."""
+    tick(shelf, moment)
     (job,) = shelf.take_jobs()
     plan_batch(shelf.desk, job.event, job.id, shelf.clock())
     (chunk,) = shelf.take()
@@ -374,10 +382,7 @@ def test_close_to_its_start_what_comes_back_is_told_at_once_and_what_is_new_is_n
 def test_who_never_heard_that_it_was_cancelled_hears_only_what_moved(shelf: Shelf, people: list[Invitee]) -> None:
     """The cancellation is being told when it is taken back: one has that mail, the others have nothing but a time."""
     shelf.publish(**SHORT)
-    tick(shelf, NOW + QUIET)
-    (job,) = shelf.take_jobs()
-    plan_batch(shelf.desk, job.event, job.id, shelf.clock())
-    (chunk,) = shelf.take()
+    chunk = chunk_at(shelf, NOW + QUIET)
     delivering.deliver(shelf.post, chunk, shelf.clock, lambda: not {"boris 1-2", "anna 1-2"} & {*heard(shelf)})
     [first] = [one.split()[0] for one in heard(shelf) if not one.startswith("dora")]
     [other] = {"anna", "boris"} - {first}
@@ -511,3 +516,64 @@ def test_what_was_published_while_nobody_was_told_is_not_told_later(shelf: Shelf
     shelf.publish(sessions=sessions(**LATER, **TITLED))
     assert at(shelf, NOW + QUIET) == ["anna 2-3", "boris 2-3"]
     assert "08:35, it was" not in text_of(shelf, "anna")
+
+
+# a batch's own deadline
+
+
+@pytest.mark.parametrize("kind", ["invitation", "chase"])
+def test_whose_batch_has_a_later_deadline_hears_of_changes_until_then(
+    shelf: Shelf, people: list[Invitee], kind: str
+) -> None:
+    """dora cannot answer any more; greta was invited, or chased, for longer, and names hugo in the end."""
+    if kind == "chase":
+        shelf.invite("greta")
+        invite_all(shelf, key="plain")
+    mark(shelf, people[3])
+    if kind == "invitation":
+        shelf.invite("greta")
+    shelf.clock.pass_(minutes=1)
+    until = DEADLINE + 6 * HOUR
+    batch = longer(shelf, kind, until)
+    shelf.invite("hugo", batches=(batch,), rsvp="tentative")
+    shelf.clock.time = DEADLINE + HOUR
+    shelf.publish(sessions=sessions(**LATER))
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-2", "clara 1-2", "greta 1-2", "hugo 1-2"]
+    tick(shelf, shelf.clock() + MINUTE)
+    shelf.clock.time = until + MINUTE
+    shelf.publish()
+    assert told_by(shelf, shelf.clock() + QUIET) == ["anna", "clara"]
+
+
+def longer(shelf: Shelf, kind: str, until: datetime) -> str:
+    """The id of a batch with a deadline of its own, delivered."""
+    request = BatchRequest.model_validate({"kind": kind, "answer_by": until})
+    batch = accept_batch(shelf.desk, "symposium", request, "longer", WHO, shelf.clock(), dry_run=False)
+    control_batch.approve(shelf.desk, "symposium", batch.id, batch.fingerprint, WHO, shelf.clock())
+    work_off(shelf)
+    return batch.id
+
+
+def mark(shelf: Shelf, invitee: Invitee) -> None:
+    """Their answer is open, and no later round is for them."""
+    answer(shelf, invitee, "tentative")
+    work_off(shelf)
+
+
+def test_deadlines_of_batches_cost_nothing_until_the_events_has_passed(
+    shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+    plain = type(shelf.batches).all
+    monkeypatch.setattr(type(shelf.batches), "all", lambda self, event: asked.append(event) or plain(self, event))
+    shelf.publish(sessions=sessions(**LATER))
+    chunk = chunk_at(shelf, NOW + QUIET)
+    asked.clear()
+    deliver(shelf, chunk)
+    assert (len(heard(shelf)), asked) == (3, [])
+    shelf.clock.time = DEADLINE + HOUR
+    shelf.publish()
+    chunk = chunk_at(shelf, shelf.clock() + QUIET)
+    asked.clear()
+    deliver(shelf, chunk)
+    assert asked == ["symposium"], "once for a chunk"
