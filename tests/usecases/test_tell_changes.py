@@ -13,6 +13,7 @@ from chalicelib.domain.work import Work
 from chalicelib.usecases import control_batch
 from chalicelib.usecases import deliver as delivering
 from chalicelib.usecases.accept_batch import accept_batch
+from chalicelib.usecases.decide_request import approve_request
 from chalicelib.usecases.leave import leave
 from chalicelib.usecases.plan_batch import plan_batch
 from chalicelib.usecases.read_news import read_news
@@ -516,6 +517,26 @@ def test_what_was_published_while_nobody_was_told_is_not_told_later(shelf: Shelf
     shelf.publish(sessions=sessions(**LATER, **TITLED))
     assert at(shelf, NOW + QUIET) == ["anna 2-3", "boris 2-3"]
     assert "08:35, it was" not in text_of(shelf, "anna")
+
+
+# who was approved by an organiser
+
+
+@pytest.mark.parametrize("when", ["before the notice", "after the notice"])
+def test_an_approval_is_no_look_at_the_agenda(shelf: Shelf, people: list[Invitee], when: str) -> None:
+    """dora asked as it was in the first version but one; what changed since is told to her once, whenever she is in."""
+    asks, dora = {"approval": True}, people[3]
+    shelf.publish(**asks)
+    register(shelf, dora, sessions=["session-2"])
+    work_off(shelf)
+    shelf.publish(**asks, sessions=sessions(**TITLED))
+    if when == "after the notice":
+        assert "dora 1-3" in at(shelf, NOW + QUIET)
+    approve_request(shelf.desk, "symposium", dora.id, "", WHO, shelf.clock())
+    work_off(shelf)
+    assert (shelf.file(dora).registered.agenda, shelf.file(dora).invitee.attending.agenda) == (2, 2)
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-3", "boris 1-3", "dora 1-3"]
+    assert "“Panel on data”" in text_of(shelf, "dora")
 
 
 # a batch's own deadline
