@@ -97,15 +97,10 @@ def concerning(told: Told, invitee: Invitee, waits: Attendance | None = None) ->
         return []
     shown = may_show(told.before, told.proposed, invitee)
     found = [one for one in told.changes if one.what != "calendar-entries" or shown]
-    chosen = invitee.attending if is_coming(invitee) else waits
-    if chosen:
+    if chosen := invitee.coming or waits:
         return [one for one in found if one.touches(chosen.sessions)]
     urgent = [one for one in found if one.urgency == "urgent" and one.what not in FOR_WHO_CHOSE]
     return [one for one in found if one in urgent or one.what == "calendar-entries"]
-
-
-def is_coming(invitee: Invitee) -> bool:
-    return invitee.rsvp == "accepted" and invitee.attending is not None
 
 
 def _next(change: Change, before: EventDocument, after: EventDocument, now: datetime) -> datetime:

@@ -83,8 +83,8 @@ def entries(event: Event, invitee: Invitee) -> Entries:
 
 def may_show(document: EventDocument, proposed: bool, invitee: Invitee) -> bool:
     """Whether somebody's calendar may show an entry of this agenda: of what they chose, or of what was ``proposed``."""
-    if invitee.rsvp == "accepted" and invitee.attending is not None:
-        return any(session.id in invitee.attending.sessions for session in document.attendable)
+    if invitee.coming:
+        return any(session.id in invitee.coming.sessions for session in document.attendable)
     return proposed and _proposals_stand(invitee) and bool(document.attendable)
 
 
@@ -126,15 +126,13 @@ def proposals(event: Event) -> set[str]:
 
 
 def _wanted(event: Event, invitee: Invitee) -> set[str]:
-    if invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated"):
-        return set()
-    if invitee.attending is not None:
-        return {*invitee.attending.sessions} if invitee.rsvp == "accepted" else set()
+    if invitee.coming:
+        return {*invitee.coming.sessions}
     return proposals(event) if _proposals_stand(invitee) else set()
 
 
 def _proposals_stand(invitee: Invitee) -> bool:
-    """They neither chose nor refused."""
+    """They neither chose nor refused. Who comes no more has chosen: ``coming`` alone does not say it."""
     refused = invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated") or invitee.dropped
     return invitee.attending is None and not refused
 

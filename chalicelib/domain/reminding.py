@@ -33,11 +33,11 @@ def why_not_reminded(document: EventDocument, reminder: Reminder, invitee: Invit
             return "the deadline for answers has passed"
     elif answered:
         return "answered meanwhile"
-    elif invitee.rsvp != "accepted" or invitee.attending is None:
+    elif invitee.coming is None:
         return "not registered any more"
-    elif reminder.session.id not in invitee.attending.sessions:
+    elif reminder.session.id not in invitee.coming.sessions:
         return "not registered for this session any more"
-    elif reason := _another_status(document, reminder, invitee, invitee.attending, now):
+    elif reason := _another_status(document, reminder, invitee, invitee.coming, now):
         return reason
     if rule.categories and invitee.category not in rule.categories:
         return "not of a category that is reminded"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from chalicelib.domain.change_notice import Told, batch_of, is_coming, overtaken, versions_of
+from chalicelib.domain.change_notice import Told, batch_of, overtaken, versions_of
 from chalicelib.domain.delivery import GIVEN_UP, Delivery, sent_again
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Attendance, Invitee
@@ -59,7 +59,7 @@ def own_deadlines(post: Post, event: Event, people: Iterable[Invitee], now: date
     still = [one for one in post.batches.all(event.id) if one.answer_by and one.answer_by >= now]
     until = {one.id: one.answer_by for one in still if one.answer_by}
     mails = {(one.kind, one.occurrence) for one in still}
-    silent = [one for one in people if not is_coming(one)] if until else []
+    silent = [one for one in people if not one.coming] if until else []
     asked = [(one.id, kind, occurrence) for one in silent for kind, occurrence in sorted(mails)]
     by = {one.id: [*one.batches] for one in silent}
     for line in post.ledger.lines(asked).values() if asked else ():
