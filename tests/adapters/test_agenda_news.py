@@ -78,3 +78,15 @@ def test_a_session_that_comes_back_takes_place_after_all() -> None:
         "Session 2: Working together: it takes place after all: Thursday 28 January, 10:20–12:00"
     ]
     assert russian[0].endswith(": всё-таки состоится: четверг, 28 января, 10:20–12:00")
+
+
+@pytest.mark.parametrize(("shape", "english", "russian"), [
+    ("event", "one for the whole event", "теперь одна на всё мероприятие"),
+    ("sessions", "one for each session", "теперь отдельная на каждую сессию"),
+])  # fmt: skip
+def test_other_entries_in_the_calendar_are_said_with_what_they_are_now(shape: str, english: str, russian: str) -> None:
+    whole = after(lambda raw: raw.update(calendar_entries="event"))
+    before, now = (BEFORE, whole) if shape == "event" else (whole, BEFORE)
+    [first], [second] = (news(changes(before, now), before, now, load_locale(code), "UTC") for code in ("en", "ru"))
+    assert first == f"The entries in your calendar change: from now on there is {english}"
+    assert second == f"Записи в Вашем календаре меняются: {russian}"
