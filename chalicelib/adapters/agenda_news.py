@@ -18,17 +18,20 @@ Span = tuple[datetime, datetime]
 
 class New(NamedTuple):
     """What a notice says. ``sessions`` are those whose news it tells and that take place, ``session`` the title of the
-    only one, ``cancelled`` that of the only one of which nothing is left to tell. ``whole_event``: when or where all of
-    it is; ``link_alone``: nothing else that is urgent but another link.
+    only one, ``cancelled`` that of the only one of which nothing is left to tell, ``returned`` that of the only one
+    when all is told with it: it takes place after all. ``whole_event``: when or where all of it is; ``link_alone``:
+    nothing else that is urgent but another link; ``entries_alone``: nothing but other entries in the calendar.
     """
 
     lines: list[str]
     sessions: list[Session]
     session: str
     cancelled: str
+    returned: str
     urgent: bool
     whole_event: bool
     link_alone: bool
+    entries_alone: bool
 
 
 def what_is_new(
@@ -45,9 +48,11 @@ def what_is_new(
         sessions=[one for one in mine if any(change.touches([one.id]) for change in found)],
         session=only,
         cancelled=only if [one.what for one in found] == ["session-cancelled"] else "",
+        returned=only if [one.what for one in found] == ["session-returned"] else "",
         urgent=bool(urgent),
         whole_event=bool(urgent & {"date", "zone", "venue"}),
         link_alone=urgent == {"join-link"},
+        entries_alone=[one.what for one in found] == ["calendar-entries"],
     )
 
 
@@ -87,12 +92,19 @@ class _Teller:
                 return _("the place is now %(now)s, it was %(was)s") % facts
             case "join-link":
                 return _("there is another link to join")
+            case "calendar-entries" if self._after.calendar_entries == "event":
+                return _("the entries in your calendar change: from now on there is one for the whole event")
+            case "calendar-entries":
+                return _("the entries in your calendar change: from now on there is one for each session")
             case "event-title" | "session-title":
                 return _("it is now called “%(now)s”, it was “%(was)s”") % facts
             case "item-title":
                 return _("“%(was)s” is now called “%(now)s”") % facts
             case "session-added":
                 return _("it is new: %(hours)s") % {"hours": self._dated(self._span(self._after, change))}
+            case "session-returned":
+                hours = self._dated(self._span(self._after, change))
+                return _("it takes place after all: %(hours)s") % {"hours": hours}
             case "session-cancelled":
                 return _("it does not take place")
             case "item-added":

@@ -4,7 +4,7 @@ Times are compared as they stand on the wall: an event that is moved to another 
 each of its sessions. Sessions and items are known by their ids, people on the agenda by what they are called.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -19,16 +19,19 @@ Urgency = Literal["silent", "digest", "urgent"]
 """``silent``: nobody is told (a misprint, a break); ``digest``: with the next notice; ``urgent``: at once."""
 
 What = Literal[
-    "date", "zone", "venue", "join-link", "event-title",
-    "session-added", "session-cancelled", "session-time", "session-title",
+    "date", "zone", "venue", "join-link", "event-title", "calendar-entries",
+    "session-added", "session-returned", "session-cancelled", "session-time", "session-title",
     "item-added", "item-cancelled", "item-time", "item-title", "points",
     "person-added", "person-left", "person-confirmed", "person-unconfirmed", "person-words",
 ]  # fmt: skip
 
 URGENT: frozenset[What] = frozenset(
-    {"date", "zone", "venue", "join-link", "session-cancelled", "session-time", "item-cancelled", "item-time"}
-)
-"""When and where, and what does not take place."""
+    {
+        "date", "zone", "venue", "join-link", "session-cancelled", "session-returned", "session-time",
+        "item-cancelled", "item-time",
+    }
+)  # fmt: skip
+"""When and where, what does not take place, and what does after all."""
 
 ALIKE = 0.85
 """Two wordings that are the same for so large a part differ by a misprint: of 1, letters and digits alone."""
@@ -53,9 +56,11 @@ class Change(Model):
         return not self.session or self.session in sessions
 
 
-def changes(before: EventDocument, after: EventDocument) -> list[Change]:
-    """From the whole event to its parts, in the agenda's order; what is gone stands where it was."""
-    return [*_event(before, after), *_sessions(before, after)]
+def changes(before: EventDocument, after: EventDocument, gone: Collection[str] = ()) -> list[Change]:
+    """From the whole event to its parts, in the agenda's order; what is gone stands where it was. ``gone`` are the
+    sessions that had left the agenda when ``before`` was published: one of them is not new, it comes back.
+    """
+    return [*_event(before, after), *_sessions(before, after, gone)]
 
 
 def urgency(found: Sequence[Change]) -> Urgency:
@@ -77,23 +82,25 @@ def _event(before: EventDocument, after: EventDocument) -> Iterator[Change]:
         yield Change(what="venue", urgency="silent", before=here.name, after=there.name)
     if here.join_url != there.join_url and _links(before, after) == {True}:
         yield _change("join-link")
+    if before.calendar_entries != after.calendar_entries and "calendar" in after.goes_with("change"):
+        yield _change("calendar-entries")  # a notice that brings none could not mend them
 
 
-def _sessions(before: EventDocument, after: EventDocument) -> Iterator[Change]:
+def _sessions(before: EventDocument, after: EventDocument, gone: Collection[str]) -> Iterator[Change]:
     then = {one.id: one for one in before.sessions}
     at_once, stayed = _links(before, after) == {True}, _stayed(before, after)
     for session in after.sessions:
         old = then.get(session.id)
-        found = _session(old, session) if old else [_change("session-added", session.id, after=session.title)]
+        found = _session(old, session) if old else [_appeared(session, gone)]
         if old and not at_once and before.join_url(old) != after.join_url(session):
             found = [*found, _change("join-link", session.id)]
         if old and stayed and before.span(old) == after.span(session):
             found = [one for one in found if one.what != "session-time"]
         yield from _unheard(session, found)
     now = {one.id for one in after.sessions}
-    for gone in before.sessions:
-        if gone.id not in now:
-            yield from _unheard(gone, [_change("session-cancelled", gone.id, before=gone.title)])
+    for left in before.sessions:
+        if left.id not in now:
+            yield from _unheard(left, [_change("session-cancelled", left.id, before=left.title)])
 
 
 def _links(before: EventDocument, after: EventDocument) -> set[bool]:
@@ -114,6 +121,10 @@ def _unheard(session: Session, found: Iterable[Change]) -> Iterator[Change]:
     """Nobody registers for a break: what becomes of one is read on the agenda."""
     for change in found:
         yield change.model_copy(update={"urgency": "silent"}) if session.kind == "break" else change
+
+
+def _appeared(session: Session, gone: Collection[str]) -> Change:
+    return _change("session-returned" if session.id in gone else "session-added", session.id, after=session.title)
 
 
 def _session(before: Session, after: Session) -> Iterator[Change]:

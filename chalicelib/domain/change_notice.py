@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.agenda_changes import Change
-from chalicelib.domain.event import EventDocument
+from chalicelib.domain.agenda_changes import Change, What
+from chalicelib.domain.entries import may_show
+from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.event_parts import ChangeNotices
 from chalicelib.domain.invitee import Attendance, Invitee
 
@@ -19,14 +20,19 @@ AT_MOST = 4
 """Quiet windows after the first change: whoever publishes on and on does not keep everybody in the dark."""
 
 
+FOR_WHO_CHOSE: frozenset[What] = frozenset({"join-link", "session-returned"})
+"""Urgent, and of no use to who has chosen nothing yet."""
+
+
 class Told(NamedTuple):
-    """What somebody is told: ``changes`` from ``before``, which was ``version``. ``waits``: what they heard last has to
-    be known first.
+    """What somebody is told: ``changes`` from ``before``, which was ``version``. Entries may be ``proposed`` with
+    invitations so far. ``waits``: what they heard last has to be known first.
     """
 
     before: EventDocument
     changes: list[Change]
     version: int = 0
+    proposed: bool = False
     waits: bool = False
 
 
@@ -51,6 +57,15 @@ def batch_of(event: str, notice: str) -> str:
     return hashlib.sha256(f"{event}\0change\0{notice}".encode()).hexdigest()[:20]
 
 
+def left_by(before: Event, document: EventDocument) -> tuple[str, ...]:
+    """The sessions that some version up to ``before`` had and that ``document``, the next one, has not.
+
+    Not the same as the entries that are ``retired``: one entry for the event stays while sessions of it go.
+    """
+    now = {one.id for one in document.sessions}
+    return tuple(sorted({*before.gone, *(one.id for one in before.document.sessions)} - now))
+
+
 def worth_telling(
     found: Iterable[Change], before: EventDocument, after: EventDocument, now: datetime
 ) -> list[Change]:
@@ -73,20 +88,19 @@ def leaves_at(
     return max(now, min([calm, *close]))
 
 
-def concerning(found: Iterable[Change], invitee: Invitee, waits: Attendance | None = None) -> list[Change]:
+def concerning(told: Told, invitee: Invitee, waits: Attendance | None = None) -> list[Change]:
     """What somebody has to hear: who comes, or ``waits`` for a place, of the sessions that they chose; who may yet
-    answer, when and where it is.
+    answer, when and where it is. To these a session that comes back is as new as any: they may not have known it.
+    Of other entries in the calendar hears who may have some.
     """
     if invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated"):
         return []
-    chosen = invitee.attending if is_coming(invitee) else waits
-    if chosen:
+    shown = may_show(told.before, told.proposed, invitee)
+    found = [one for one in told.changes if one.what != "calendar-entries" or shown]
+    if chosen := invitee.coming or waits:
         return [one for one in found if one.touches(chosen.sessions)]
-    return [one for one in found if one.urgency == "urgent" and one.what != "join-link"]
-
-
-def is_coming(invitee: Invitee) -> bool:
-    return invitee.rsvp == "accepted" and invitee.attending is not None
+    urgent = [one for one in found if one.urgency == "urgent" and one.what not in FOR_WHO_CHOSE]
+    return [one for one in found if one in urgent or one.what == "calendar-entries"]
 
 
 def _next(change: Change, before: EventDocument, after: EventDocument, now: datetime) -> datetime:

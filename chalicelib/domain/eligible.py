@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.domain.change_notice import is_coming
 from chalicelib.domain.contribution import due_until, find, owes
 from chalicelib.domain.delivery import CATEGORY
 from chalicelib.domain.entries import entries
@@ -74,14 +73,14 @@ def coming_as(kind: Kind, invitee: Invitee, registration: Registration | None) -
         return registration
     if kind == "confirmation":
         return standing(invitee, registration)
-    return invitee.attending if invitee.rsvp == "accepted" else None
+    return invitee.coming
 
 
 def _why_not_tell(event: Event, invitee: Invitee, request: Registration | None, now: datetime) -> str:
     """Who comes is told of changes, and who waits for a place; who may yet answer as long as they can, unless they left
     the invitations.
     """
-    if is_coming(invitee) or waits_for(request):
+    if invitee.coming or waits_for(request):
         return ""
     if invitee.rsvp == "needs-action" and "invitations" in invitee.left:
         return "unsubscribed"

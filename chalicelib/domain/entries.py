@@ -81,6 +81,13 @@ def entries(event: Event, invitee: Invitee) -> Entries:
     return Entries(standing, gone)
 
 
+def may_show(document: EventDocument, proposed: bool, invitee: Invitee) -> bool:
+    """Whether somebody's calendar may show an entry of this agenda: of what they chose, or of what was ``proposed``."""
+    if invitee.coming:
+        return any(session.id in invitee.coming.sessions for session in document.attendable)
+    return proposed and _proposals_stand(invitee) and bool(document.attendable)
+
+
 def retired(before: Event, document: EventDocument) -> dict[str, int]:
     """By part, the last version that had an entry which ``document``, the version after ``before``, has not."""
     now = parts(document)
@@ -119,11 +126,15 @@ def proposals(event: Event) -> set[str]:
 
 
 def _wanted(event: Event, invitee: Invitee) -> set[str]:
-    if invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated"):
-        return set()
-    if invitee.attending is not None:
-        return {*invitee.attending.sessions} if invitee.rsvp == "accepted" else set()
-    return set() if invitee.dropped else proposals(event)
+    if invitee.coming:
+        return {*invitee.coming.sessions}
+    return proposals(event) if _proposals_stand(invitee) else set()
+
+
+def _proposals_stand(invitee: Invitee) -> bool:
+    """They neither chose nor refused. Who comes no more has chosen: ``coming`` alone does not say it."""
+    refused = invitee.withdrawn_by or invitee.rsvp in ("declined", "delegated") or invitee.dropped
+    return invitee.attending is None and not refused
 
 
 def _had(event: Event, invitee: Invitee) -> set[str]:

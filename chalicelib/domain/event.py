@@ -238,8 +238,9 @@ class Event(Model):
 
     ``told`` names the last notice of changes (``domain.change_notice``), "" when there was none and nothing to tell;
     ``news_at`` is when the clock tells what changed since, ``news_since`` when the first of that was published.
-    ``retired``: by part (``entries``), the last version that had a calendar entry which this one has not. ``proposed``:
-    this version or one before it sent entries with its invitations.
+    ``retired``: by part (``entries``), the last version that had a calendar entry which this one has not. ``gone``: the
+    sessions that a version before had and this one has not. ``proposed``: this version or one before it sent entries
+    with its invitations.
     """
 
     id: Slug
@@ -252,6 +253,7 @@ class Event(Model):
     news_at: datetime | None = None
     news_since: datetime | None = None
     retired: dict[str, int] = Field(default_factory=dict)
+    gone: tuple[Slug, ...] = ()
     proposed: bool = False
 
 

@@ -85,6 +85,11 @@ class Invitee(Model):
     dropped: tuple[Dropped, ...] = ()
     feed: int = 0
 
+    @property
+    def coming(self) -> Attendance | None:
+        """What they come to, as far as the profile knows: None of who answered otherwise, and of who waits."""
+        return self.attending if self.rsvp == "accepted" else None
+
 
 class Registration(Attendance):
     """What an invitee who accepted has told us; ``answers`` to the questions of the form, by their id. Where one is a
@@ -113,6 +118,10 @@ class Registration(Attendance):
 
 
 def standing(invitee: Invitee, registration: Registration | None) -> Registration | None:
-    """The registration that counts: not withdrawn, of somebody whose last answer is "accepted"."""
+    """The registration that counts: not withdrawn, of somebody whose last answer is "accepted".
+
+    ``Invitee.coming`` says the same without reading the registration. Here the item itself decides, for whoever shows
+    its answers or writes to it: the two are read one after the other.
+    """
     stands = registration and not registration.withdrawn_at and invitee.rsvp == "accepted"
     return registration if stands else None

@@ -1,15 +1,19 @@
 """Whom a reminder reaches, by what their profile says; and what somebody still gets who registers after it was due."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from chalicelib.domain.contribution import due_until, owes
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.invitee import Attendance, Invitee
 from chalicelib.domain.reminder import Reminder, find_reminder, reminder_of
+from chalicelib.domain.text import words
 
 SOON = timedelta(minutes=2)
 """Who registers so shortly before a reminder may not be listed yet when the clock plans it."""
+
+MOST_LATE = 60
+"""As many as an event has sessions: they are written with the registration, and a transaction takes 100 writes."""
 
 CHANGED = "the agenda was changed, and this reminder is not planned any more"
 
@@ -29,11 +33,11 @@ def why_not_reminded(document: EventDocument, reminder: Reminder, invitee: Invit
             return "the deadline for answers has passed"
     elif answered:
         return "answered meanwhile"
-    elif invitee.rsvp != "accepted" or invitee.attending is None:
+    elif invitee.coming is None:
         return "not registered any more"
-    elif reminder.session.id not in invitee.attending.sessions:
+    elif reminder.session.id not in invitee.coming.sessions:
         return "not registered for this session any more"
-    elif reason := _another_status(document, reminder, invitee, invitee.attending, now):
+    elif reason := _another_status(document, reminder, invitee, invitee.coming, now):
         return reason
     if rule.categories and invitee.category not in rule.categories:
         return "not of a category that is reminded"
@@ -81,11 +85,13 @@ def why_not_now(
 
 def late_reminders(
     document: EventDocument, invitee: Invitee, attending: Attendance, known: Collection[str], now: datetime
-) -> Iterator[Reminder]:
+) -> list[Reminder]:
     """What somebody who registers now is to get at once, or in a moment: for each session that they did not have
-    before (``known``) the last reminder that was due and still helps. The ledger knows whether they have it.
+    before (``known``) the last reminder that was due and still helps; and of others that do, one for each text that
+    none of these has, the most recent about the first session. The ledger knows whether they have it.
     """
     as_registered = invitee.model_copy(update={"rsvp": "accepted", "attending": attending})
+    first, others = list[Reminder](), list[Reminder]()
     for session in document.attendable:
         if session.id in known or session.id not in attending.sessions:
             continue
@@ -95,5 +101,16 @@ def late_reminders(
             for one in sorted(about, key=lambda one: one.due)
             if one.due <= now + SOON and now <= one.until and not why_not_reminded(document, one, as_registered, now)
         ]
-        soon = [one for one in helps if one.due > now]
-        yield from soon or helps[-1:]
+        chosen = [one for one in helps if one.due > now] or helps[-1:]
+        first += chosen
+        others += [one for one in reversed(helps) if one not in chosen]
+    read = {_as_read(one, invitee) for one in first}
+    more = dict[str, Reminder]()
+    for one in others:
+        more.setdefault(_as_read(one, invitee), one)
+    return [*first, *(one for said, one in more.items() if said not in read)][:MOST_LATE]
+
+
+def _as_read(reminder: Reminder, invitee: Invitee) -> str:
+    """The rule's own text in the person's language; empty where it has the usual words."""
+    return words(reminder.rule.text, invitee.language).strip()

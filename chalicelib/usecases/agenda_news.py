@@ -19,8 +19,8 @@ class AgendaNews(NamedTuple):
 def agenda_news(done: Publication) -> AgendaNews:
     """Nothing of a new event, or of a document that was there already."""
     after = done.event.document
-    before = done.before.document if done.before else after
-    found = changes(before, after)
+    before, gone = (done.before.document, done.before.gone) if done.before else (after, ())
+    found = changes(before, after, gone)
     said = {
         language: news(found, before, after, load_locale(language), after.time_zone)
         for language in after.languages

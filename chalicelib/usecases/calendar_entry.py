@@ -11,7 +11,6 @@ from datetime import datetime
 from chalicelib.adapters.calendar import calendar, modified
 from chalicelib.adapters.language import Locale
 from chalicelib.adapters.store.events import Events
-from chalicelib.domain.change_notice import is_coming
 from chalicelib.domain.entries import Entries, entries
 from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.invitee import Invitee
@@ -69,7 +68,7 @@ def _object(
     gone = {part: (version, _agenda(events, event, version)) for part, version in told.gone.items()}
     content = calendar(
         event, invitee, locale, standing=told.standing, gone=gone, method=method, now=now, page_url=page,
-        join=is_coming(invitee),
+        join=invitee.coming is not None,
     )  # fmt: skip
     return CalendarObject(method, content)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.ledger import Ledger, Reference
 from chalicelib.domain.agenda_changes import changes
-from chalicelib.domain.change_notice import Told, concerning, is_coming, worth_telling
+from chalicelib.domain.change_notice import Told, concerning, worth_telling
 from chalicelib.domain.delivery import GIVEN_UP
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.invitee import Attendance, Invitee
@@ -35,9 +35,10 @@ class Hearing:
         version = min(max(version, self.first), self.last)
         if version == self.last:
             return Told(self._after, [], version)
-        before = self._events.agenda(self._event, version)
-        found = worth_telling(changes(before, self._after), before, self._after, self._now)
-        return Told(before, found, version)
+        then = self._events.at(self._event, version)
+        found = changes(then.document, self._after, then.gone)
+        worth = worth_telling(found, then.document, self._after, self._now)
+        return Told(then.document, worth, version, self._events.at(self._event, self.last - 1).proposed)
 
     def all(self) -> list[Told]:
         """What is worth telling, by the version that somebody may have heard: by the last notice, by another mail, or
@@ -48,7 +49,7 @@ class Hearing:
 
     def invited(self, ledger: Ledger, people: Iterable[Invitee]) -> dict[str, int]:
         """By id, the version that somebody's invitation showed, of those who were invited and do not come yet."""
-        asked: list[Reference] = [(one.id, "invitation", FIRST) for one in people if not is_coming(one)]
+        asked: list[Reference] = [(one.id, "invitation", FIRST) for one in people if not one.coming]
         lines = ledger.lines(asked).values() if asked else ()
         return {one.invitee: self._shown(one.claimed_at) for one in lines if one.state not in GIVEN_UP}
 
@@ -60,9 +61,9 @@ class Hearing:
 
     def told(self, invitee: Invitee, heard: int, waits: Attendance | None = None) -> Told:
         """What somebody has to hear who ``waits`` for a place, or comes as the profile says, and heard that version."""
-        chosen = invitee.attending if is_coming(invitee) else waits
+        chosen = invitee.coming or waits
         told = self.since(max(heard, chosen.agenda if chosen else 0))
-        return told._replace(changes=concerning(told.changes, invitee, waits))
+        return told._replace(changes=concerning(told, invitee, waits))
 
     def wants(self, invitee: Invitee, invited: Mapping[str, int], overtaken: Iterable[int]) -> bool:
         """Whether planning counts somebody in. It does not know who heard the versions that were ``overtaken``, nor for

@@ -49,6 +49,25 @@ def teller(post: Post, event: Event, work: Work, people: Iterable[Invitee], now:
     return tell
 
 
+def own_deadlines(post: Post, event: Event, people: Iterable[Invitee], now: datetime) -> dict[str, datetime]:
+    """By id, until when those may answer who do not come yet and whom a batch with a later deadline invited or chased,
+    or whoever named them (``Events.find_for``). Only what lies ahead is looked for, so nothing is read before the
+    event's own deadline has passed; then the event's batches once, and lines of the ledger where one is open.
+    """
+    if now <= event.document.answer_until:
+        return {}
+    still = [one for one in post.batches.all(event.id) if one.answer_by and one.answer_by >= now]
+    until = {one.id: one.answer_by for one in still if one.answer_by}
+    mails = {(one.kind, one.occurrence) for one in still}
+    silent = [one for one in people if not one.coming] if until else []
+    asked = [(one.id, kind, occurrence) for one in silent for kind, occurrence in sorted(mails)]
+    by = {one.id: [*one.batches] for one in silent}
+    for line in post.ledger.lines(asked).values() if asked else ():
+        by[line.invitee].append(line.batch)
+    moments = {person: [until[batch] for batch in named if batch in until] for person, named in by.items()}
+    return {person: max(theirs) for person, theirs in moments.items() if theirs}
+
+
 def _without(post: Post, event: Event, invitee: Invitee, notice: str, now: datetime) -> Delivery:
     """The line of an overtaken notice: its mail, or that there will be none."""
     line = Delivery(

@@ -9,7 +9,7 @@ from chalicelib.domain.eligible import BESIDE, WITH_REGISTRATION, coming_as, why
 from chalicelib.domain.event import Event
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.work import Work
-from chalicelib.usecases.change_mail import as_told, teller
+from chalicelib.usecases.change_mail import as_told, own_deadlines, teller
 from chalicelib.usecases.compose import compose
 from chalicelib.usecases.organiser_mail import organiser_mail
 from chalicelib.usecases.planner import FIRST
@@ -31,17 +31,17 @@ def choose(
         return outcomes, {i: Parcel(_line(event, work, i), write) for i in waiting}
     people = post.invitees.load(waiting, beside=BESIDE.get(work.kind, ""), consistent=bool(work.invitee))
     people |= post.invitees.load(set(waiting) - people.keys())  # a copy may not have heard of somebody new yet
-    tell, current = None, event
+    tell, current, until = None, event, dict[str, datetime]()
     if work.kind == "change":
-        event = as_told(post, event, work)
-        tell = teller(post, event, work, [invitee for invitee, _ in people.values()], now())
+        event, everybody = as_told(post, event, work), [invitee for invitee, _ in people.values()]
+        tell, until = teller(post, event, work, everybody, now()), own_deadlines(post, event, everybody, now())
     for i in waiting:
         line = _line(event, work, i)
         if i not in people:
             outcomes[i] = Outcome.of(post.ledger.skip(line, "is not invited any more", now()))
             continue
         invitee, registration = people[i]
-        seen = _as_seen_by(post, event, work, invitee)
+        seen = post.events.answered_until(event, until[i]) if i in until else _as_seen_by(post, event, work, invitee)
         reason = why_not(seen, work, invitee, registration, now()) or _never_invited(post, work, i)
         told = tell(invitee, registration) if tell and not reason else None
         if told and told.waits:

@@ -52,7 +52,7 @@ def _plan_notice(desk: Desk, batch: Batch, now: datetime, *, write: bool, most: 
     invited: dict[str, int] = {}
 
     def everybody() -> Iterator[Invitee]:
-        people = desk.invitees.for_planning(batch.event, ("attending", "withdrawn_by"))
+        people = desk.invitees.for_planning(batch.event, ("attending", "withdrawn_by", "dropped"))
         while page := list(islice(people, PAGE)):
             invited.clear()
             invited.update(hearing.invited(desk.ledger, page))

@@ -8,7 +8,7 @@ from chalicelib.adapters.store.events import Events, mailing_delete, mailing_put
 from chalicelib.adapters.store.places import look_at
 from chalicelib.adapters.store.table import ConditionFailed, Write
 from chalicelib.domain.agenda import check
-from chalicelib.domain.change_notice import leaves_at, versions_of
+from chalicelib.domain.change_notice import leaves_at, left_by, versions_of
 from chalicelib.domain.entries import proposes, retired
 from chalicelib.domain.erasure import kept_until
 from chalicelib.domain.errors import Conflict, Invalid, Problem
@@ -80,6 +80,7 @@ def _next_version(
         published_at=now,
         feedback_opened_at=before.feedback_opened_at if before and document.ends_at <= now else None,
         retired=retired(before, document) if before else {},
+        gone=left_by(before, document) if before else (),
         proposed=proposes(document) or (before is not None and before.proposed),
     )
     return _with_news(events, event, before, now)

@@ -29,7 +29,7 @@ def read_news(desk: Desk, event_id: str, now: datetime) -> Waiting:
     """Raises NotFound."""
     event = desk.events.get(event_id, consistent=True)
     heard = versions_of(event.told)[-1] if event.told else event.version
-    before = event.model_copy(update={"version": heard, "document": desk.events.agenda(event.id, heard)})
+    before = desk.events.at(event.id, heard)
     people = None
     if event.news_at:
         batch = notice_batch(event.id, notice_of([heard, event.version]), now)

@@ -46,6 +46,8 @@ def test_a_session_is_one_line_with_all_that_changed_in_it_on_the_readers_clock(
     (lambda raw: without(raw, "session-2"), "Session 2: Working together: it does not take place"),
     (lambda raw: raw.update(date="2021-02-04"),
      "The event is now on Thursday, 4 February 2021, it was on Thursday, 28 January 2021"),
+    (lambda raw: raw.update(calendar_entries="event"),
+     "The entries in your calendar change: from now on there is one for the whole event"),
     (lambda raw: raw["venue"].update(join_url="https://other.example.org/j/9"), "There is another link to join"),
     (lambda raw: session(raw, "session-2").update(join_url="https://other.example.org/j/9"),
      "Session 2: Working together: there is another link to join"),
@@ -66,3 +68,25 @@ def test_a_session_that_is_new_says_when() -> None:
 
     assert told(edit) == ["Reception: it is new: Thursday 28 January, 18:00–19:00"]
     assert told(edit, "ru", "Asia/Tashkent")[0].endswith("22:00–23:00")
+
+
+def test_a_session_that_comes_back_takes_place_after_all() -> None:
+    before = after(lambda raw: without(raw, "session-2"))
+    found = changes(before, BEFORE, ["session-2"])
+    english, russian = (news(found, before, BEFORE, load_locale(code), "Europe/Vienna") for code in ("en", "ru"))
+    assert english == [
+        "Session 2: Working together: it takes place after all: Thursday 28 January, 10:20–12:00"
+    ]
+    assert russian[0].endswith(": всё-таки состоится: четверг, 28 января, 10:20–12:00")
+
+
+@pytest.mark.parametrize(("shape", "english", "russian"), [
+    ("event", "one for the whole event", "теперь одна на всё мероприятие"),
+    ("sessions", "one for each session", "теперь отдельная на каждую сессию"),
+])  # fmt: skip
+def test_other_entries_in_the_calendar_are_said_with_what_they_are_now(shape: str, english: str, russian: str) -> None:
+    whole = after(lambda raw: raw.update(calendar_entries="event"))
+    before, now = (BEFORE, whole) if shape == "event" else (whole, BEFORE)
+    [first], [second] = (news(changes(before, now), before, now, load_locale(code), "UTC") for code in ("en", "ru"))
+    assert first == f"The entries in your calendar change: from now on there is {english}"
+    assert second == f"Записи в Вашем календаре меняются: {russian}"

@@ -41,6 +41,7 @@ def told(edit: Edit) -> list[tuple[str, str, str, str]]:
 
 @pytest.mark.parametrize(("edit", "expected"), [
     (lambda raw: raw.update(date="2021-02-04"), ("date", "urgent", "", "")),
+    (lambda raw: raw.update(calendar_entries="event"), ("calendar-entries", "digest", "", "")),
     (lambda raw: raw.update(time_zone="Europe/London"), ("zone", "urgent", "", "")),
     (lambda raw: raw["venue"].update(join_url="https://other.example.org/j/9"), ("join-link", "urgent", "", "")),
     (lambda raw: session(raw, "session-2").update(join_url="https://other.example.org/j/9"),
@@ -102,7 +103,21 @@ def test_who_chose_other_sessions_is_not_concerned() -> None:
 
 def test_nothing_is_different_from_itself_and_what_is_no_agenda_is_no_change_of_it() -> None:
     assert changes(BEFORE, BEFORE) == [] and urgency([]) == "silent"
-    assert told(lambda raw: raw.update(capacity=5, retention_days=30)) == []
+    assert told(lambda raw: raw.update(capacity=5, retention_days=30, calendar_method="REQUEST")) == []
+
+
+def test_other_entries_in_the_calendar_are_no_change_where_a_notice_brings_none() -> None:
+    assert told(lambda raw: raw.update(calendar_entries="event", attachments={"change": ["agenda"]})) == []
+
+
+def test_what_was_on_the_agenda_before_is_not_new_it_comes_back() -> None:
+    short = after(lambda raw: without(raw, "session-2"))
+    assert [(one.what, one.urgency) for one in changes(short, BEFORE)] == [("session-added", "digest")]
+    assert [(one.what, one.urgency) for one in changes(short, BEFORE, ["session-2"])] == [
+        ("session-returned", "urgent")]  # fmt: skip
+    without_break = after(lambda raw: without(raw, "break"))
+    assert [one.urgency for one in changes(without_break, BEFORE, ["break"])] == ["silent"]
+    assert changes(BEFORE, BEFORE, ["session-2"]) == []
 
 
 WALL = st.integers(0, 23 * 60 + 58)

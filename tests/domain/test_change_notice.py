@@ -7,15 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.agenda_changes import Change, changes
-from chalicelib.domain.change_notice import concerning, leaves_at, notice_of, overtaken, versions_of, worth_telling
-from chalicelib.domain.event import EventDocument
+from chalicelib.domain.agenda_changes import Change, What, changes
+from chalicelib.domain.change_notice import (
+    Told,
+    concerning,
+    leaves_at,
+    left_by,
+    notice_of,
+    overtaken,
+    versions_of,
+    worth_telling,
+)
+from chalicelib.domain.event import Event, EventDocument
 from chalicelib.domain.event_parts import ChangeNotices
-from chalicelib.domain.invitee import Attendance
+from chalicelib.domain.invitee import Attendance, Dropped
 from tests.shelf import ENDS, NOW, STARTS, document, person, raw_document
 
 DIGEST = Change(what="session-title", urgency="digest", session="session-1")
 URGENT = Change(what="session-time", urgency="urgent", session="session-1")
+ENTRIES = Change(what="calendar-entries", urgency="digest")
 PLACE = Change(what="venue", urgency="urgent")
 SILENT = Change(what="points", urgency="silent", session="session-1")
 EVENT = document()
@@ -57,6 +67,17 @@ def test_what_is_moved_to_tomorrow_is_close_to_the_start_that_it_has_now(sooner:
     assert (leaves_at(ChangeNotices(), found, EVENT, after, now, now) == now) is at_once
 
 
+def test_what_left_the_agenda_is_remembered_until_it_is_back() -> None:
+    """Whatever the entries are; one entry for the event is not retired when a session of it goes."""
+    raw = raw_document()
+    short = document(sessions=raw["sessions"][:1], calendar_entries="event")
+    event = Event(id="symposium", version=1, document=EVENT, published_at=NOW)
+    left = event.model_copy(update={"document": short, "gone": left_by(event, short)})
+    assert left.gone == ("break", "session-2")
+    assert left_by(left, short) == ("break", "session-2"), "and of the version after that"
+    assert left_by(left, EVENT) == ()
+
+
 def test_misprints_and_what_is_over_are_not_worth_telling() -> None:
     found = [DIGEST, URGENT, SILENT, PLACE]
     assert worth_telling(found, EVENT, EVENT, NOW) == [DIGEST, URGENT, PLACE]
@@ -79,7 +100,26 @@ def test_a_session_that_was_over_and_is_moved_ahead_is_worth_telling() -> None:
     ({"withdrawn_by": "head"}, []),
 ], ids=["comes", "comes to another", "waits", "silent", "perhaps", "declined", "passed on", "withdrawn"])  # fmt: skip
 def test_whom_a_change_concerns(facts: dict[str, Any], told: list[Change]) -> None:
-    assert concerning([DIGEST, URGENT, PLACE], person("clara", **facts)) == told
+    assert concerning(Told(EVENT, [DIGEST, URGENT, PLACE]), person("clara", **facts)) == told
+
+
+@pytest.mark.parametrize(("facts", "proposed", "hears"), [
+    ({"rsvp": "accepted", "attending": Attendance(sessions=["session-1"])}, False, True),
+    ({"rsvp": "accepted", "attending": Attendance(sessions=["session-9"])}, True, False),
+    ({"rsvp": "tentative", "attending": Attendance(sessions=["session-1"])}, True, False),
+    ({}, False, False),
+    ({}, True, True),
+    ({"rsvp": "accepted"}, True, True),
+    ({"rsvp": "accepted"}, False, False),
+    ({"dropped": (Dropped("session-1", 0),)}, True, False),
+    ({"rsvp": "declined"}, True, False),
+    ({"withdrawn_by": "head"}, True, False),
+], ids=["comes", "comes to what is gone", "comes no more", "silent", "silent, proposed", "waits, proposed", "waits",
+        "refused", "declined", "withdrawn"])  # fmt: skip
+def test_of_other_entries_hears_who_may_have_some(facts: dict[str, Any], proposed: bool, hears: bool) -> None:
+    waits = Attendance(sessions=["session-1"]) if facts == {"rsvp": "accepted"} else None
+    told = Told(EVENT, [ENTRIES], proposed=proposed)
+    assert concerning(told, person("clara", **facts), waits) == [ENTRIES] * hears
 
 
 def test_what_goes_with_a_notice_is_the_calendar_unless_the_event_says_otherwise() -> None:
@@ -88,10 +128,12 @@ def test_what_goes_with_a_notice_is_the_calendar_unless_the_event_says_otherwise
         ["calendar"], [], ["agenda"])  # fmt: skip
 
 
-def test_a_new_link_is_of_no_use_to_who_does_not_come() -> None:
-    link = Change(what="join-link", urgency="urgent")
-    assert concerning([link], person("clara")) == []
-    assert concerning([link], person("clara", rsvp="accepted", attending=Attendance(sessions=["session-1"]))) == [link]
+@pytest.mark.parametrize("what", ["join-link", "session-returned"])
+def test_a_new_link_or_what_comes_back_is_of_no_use_to_who_does_not_come(what: What) -> None:
+    link = Change(what=what, urgency="urgent", session="session-1")
+    comes = person("clara", rsvp="accepted", attending=Attendance(sessions=["session-1"]))
+    assert concerning(Told(EVENT, [link]), person("clara")) == []
+    assert concerning(Told(EVENT, [link]), comes) == [link]
 
 
 @pytest.mark.parametrize(("change", "left"), [(URGENT, 2), (DIGEST, 0)])

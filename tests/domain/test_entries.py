@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.eligible import coming_as
 from chalicelib.domain.entries import (
     WHOLE,
     Entries,
     all_dropped,
     dropped_by,
     entries,
+    may_show,
     retired,
     sequence,
     uid_of,
@@ -117,3 +119,17 @@ def test_each_change_of_the_agenda_or_of_the_person_outranks_what_was_said_befor
 def test_a_uid_is_that_of_a_person_and_a_session_or_of_a_person_alone() -> None:
     assert uid_of("session-1", "a1b2", "symposium") == "session-1.a1b2@symposium"
     assert uid_of(WHOLE, "a1b2", "symposium") == "a1b2@symposium"
+
+
+@pytest.mark.parametrize(("facts", "comes"), [
+    ({"rsvp": "accepted", "attending": Attendance(sessions=["session-1"])}, True),
+    ({"rsvp": "accepted"}, False),
+    ({"rsvp": "tentative", "attending": Attendance(sessions=["session-1"])}, False),
+    ({}, False),
+], ids=["comes", "waits", "perhaps, and not cleared yet", "silent"])  # fmt: skip
+def test_who_comes_is_said_once_for_entries_mails_and_reminders(facts: dict[str, Any], comes: bool) -> None:
+    invitee, of = clara(**facts), event()
+    assert (invitee.coming is not None) is comes
+    assert bool(entries(of, invitee).standing) is comes
+    assert (coming_as("change", invitee, None) is not None) is comes
+    assert may_show(of.document, False, invitee) is comes

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from chalicelib.domain.agenda import check
@@ -190,6 +192,84 @@ def test_who_registers_late_gets_what_the_rule_has_for_them() -> None:
     for category, rule in (("un", "r"), ("government", "s")):
         found = late_reminders(of, person("clara", category=category), attending, (), START - MINUTE)
         assert [one.rule.id for one in found] == [rule]
+
+
+PASSPORT = {"en": "Bring your passport.", "ru": "Возьмите паспорт."}
+CASE = {"en": "Bring a case.", "ru": "Подготовьте случай."}
+
+
+@pytest.mark.parametrize("rules, ids", [
+    ([("week", 7, {}), ("day", 1, {})], ["day"]),
+    ([("pass", 7, PASSPORT), ("day", 1, {})], ["day", "pass"]),
+    ([("week", 7, {}), ("pass", 1, PASSPORT)], ["pass", "week"]),
+    ([("pass", 7, PASSPORT), ("again", 3, PASSPORT), ("day", 1, {})], ["again", "day"]),
+    ([("pass", 7, PASSPORT), ("again", 1, PASSPORT)], ["again"]),
+    ([("same", 7, {"en": " Bring your passport.\n"}), ("pass", 1, PASSPORT)], ["pass"]),
+    ([("pass", 7, PASSPORT), ("case", 3, CASE), ("day", 1, {})], ["case", "day", "pass"]),
+], ids=["usual", "own and usual", "usual before", "own twice", "own alone", "reads the same", "two texts"])  # fmt: skip
+def test_who_registers_late_loses_no_text_and_gets_none_twice(
+    rules: list[tuple[str, int, dict[str, str]]], ids: list[str]
+) -> None:
+    of = ruled(*({"id": name, "before_minutes": days * 1440, "text": text, "sessions": ["session-1"]}
+                 for name, days, text in rules))  # fmt: skip
+    attending = Attendance(sessions=["session-1", "session-2"])
+    found = late_reminders(of, person("clara"), attending, (), START - 20 * MINUTE)
+    assert sorted(one.rule.id for one in found) == ids
+
+
+def test_a_text_of_other_categories_or_too_late_is_not_for_them() -> None:
+    of = ruled({"id": "un", "before_minutes": 3000, "text": PASSPORT, "categories": ["un"]},
+               {"id": "early", "before_minutes": 3000, "text": CASE, "latest_minutes": 60},
+               {"id": "day", "before_minutes": 1440})  # fmt: skip
+    attending = Attendance(sessions=["session-1"])
+    for category, ids in (("un", ["day", "un"]), ("government", ["day"])):
+        found = late_reminders(of, person("clara", category=category), attending, (), START - MINUTE)
+        assert sorted(one.rule.id for one in found) == ids
+
+
+def test_of_several_sessions_each_has_its_last_reminder_and_a_text_comes_once() -> None:
+    of = ruled({"id": "pass", "before_minutes": 2880, "text": PASSPORT, "sessions": None},
+               {"id": "day", "before_minutes": 1440, "sessions": None})  # fmt: skip
+    attending = Attendance(sessions=["session-1", "session-2"])
+    found = late_reminders(of, person("clara"), attending, (), START - MINUTE)
+    assert [(one.rule.id, one.session.id) for one in found] == [
+        ("day", "session-1"), ("day", "session-2"), ("pass", "session-1")]  # fmt: skip
+
+
+@given(
+    rules=st.lists(st.tuples(st.integers(1, 4000), st.sampled_from([{}, PASSPORT, CASE]), st.booleans()), max_size=6),
+    before=st.integers(-10, 4100), chosen=st.sets(st.sampled_from(["session-1", "session-2"]), min_size=1),
+)  # fmt: skip
+def test_whatever_the_rules_each_text_that_still_helps_comes_and_none_that_does_not(
+    rules: list[tuple[int, dict[str, str], bool]], before: int, chosen: set[str]
+) -> None:
+    """Worked out by what has to come of it: no text is lost, each session has its last one, the others come once."""
+    of = ruled(*({"id": f"r{n}", "before_minutes": minutes, "text": text, "sessions": ["session-2"] if one else None}
+                 for n, (minutes, text, one) in enumerate(rules)))  # fmt: skip
+    now, clara = START - before * MINUTE, person("clara")
+    attending = Attendance(sessions=sorted(chosen))
+    found = late_reminders(of, clara, attending, (), now)
+    helps = [one for rule in of.reminders for session in rule.of_sessions(of) if session.id in chosen
+             if (one := reminder_of(of, rule, session)).due <= now + SOON and now <= one.until]  # fmt: skip
+    assert {str(one.rule.text) for one in found} == {str(one.rule.text) for one in helps}
+    assert len({one.in_ledger for one in found}) == len(found)
+    assert {one.in_ledger for one in found} <= {one.in_ledger for one in helps}
+    lasts = [max(one.due for one in helps if one.session.id == name) for name in {one.session.id for one in helps}]
+    soon = [one for one in helps if one.due > now]
+    assert len(found) <= len(lasts) + len(soon) + 2
+    for name in {one.session.id for one in helps}:
+        theirs = [one for one in helps if one.session.id == name]
+        assert max(one.due for one in theirs) in {one.due for one in found if one.session.id == name}
+
+
+def test_a_registration_carries_no_more_reminders_than_a_transaction_has_room_for() -> None:
+    texts = [{"en": f"Text {n}"} for n in range(50)]
+    sessions = [{**document().model_dump(mode="json")["sessions"][0], "id": f"s{n}", "items": []} for n in range(25)]
+    of = ruled(*({"id": f"r{n}", "before_minutes": 60 + n, "text": text, "sessions": None}
+                 for n, text in enumerate(texts)), sessions=sessions)  # fmt: skip
+    attending = Attendance(sessions=[one["id"] for one in sessions])
+    found = late_reminders(of, person("clara"), attending, (), START - MINUTE)
+    assert (len(found), {one.session.id for one in found[:25]}) == (60, {f"s{n}" for n in range(25)})
 
 
 # what the check says

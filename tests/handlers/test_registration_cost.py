@@ -76,6 +76,20 @@ def test_a_registration_carries_the_reminder_that_it_comes_too_late_for_in_the_s
     assert stored == {"DUE": 2, "EVENT": 1, "LIMIT": 1}
 
 
+def test_texts_that_it_comes_too_late_for_go_in_the_same_calls(
+    web: Web, people: list[Invitee], calls: list[Call]
+) -> None:
+    month = 30 * 24 * 60
+    texts = [{"id": f"own-{n}", "before_minutes": month + n, "text": {"en": f"Bring {n}"}} for n in range(3)]
+    web.shelf.publish(capacity=2, reminders=[*texts, {"id": "month", "before_minutes": month}])
+    web.get(web.link(people[1]))  # the container has read the new version
+    calls.clear()
+    assert web.form(web.link(people[1], "/registration"), FORM).status_code == 303
+    assert [name for name, _ in calls] == ONE_MAIL
+    stored = Counter(name for name, count in shared(calls) for _ in range(count))
+    assert stored == {"DUE": 5, "EVENT": 1, "LIMIT": 1}
+
+
 def test_joining_the_waitlist_is_one_call_more_and_no_shared_partition_has_more_than_two_items(
     web: Web, people: list[Invitee], calls: list[Call]
 ) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.store.delegates import Delegates
+from chalicelib.domain.batch import BatchRequest
 from chalicelib.domain.invitee import Invitee
-from chalicelib.usecases import delegate
+from chalicelib.usecases import control_batch, delegate
+from chalicelib.usecases.accept_batch import accept_batch
 from chalicelib.usecases.answer import answer
 from chalicelib.usecases.calendar_entry import calendar_feed, calendar_file, calendar_objects
 from chalicelib.usecases.plan_batch import plan_batch
@@ -25,7 +27,7 @@ from chalicelib.usecases.publish_event import publish_event
 from chalicelib.usecases.register import register
 from tests.calendar_client import CalendarClient, Shown
 from tests.shelf import FORM, Shelf, document
-from tests.usecases.steps import tick, work_off
+from tests.usecases.steps import WHO, tick, work_off
 
 VIENNA = ZoneInfo("Europe/Vienna")
 MANY = settings(
@@ -253,21 +255,34 @@ def test_after_each_mail_a_calendar_shows_what_was_chosen_and_the_feed_as_well(
         assert world.feed == world.expected
 
 
-MOVES = st.one_of(
-    st.fixed_dictionaries({"sessions": SESSIONS}),
-    st.fixed_dictionaries({"starts": st.sampled_from([date(2021, 1, 28), date(2021, 3, 28), date(2021, 7, 1)])}),
-    st.fixed_dictionaries({"late": st.sampled_from([0, 5, 45])}),
-    st.fixed_dictionaries({"second_day": st.sets(st.sampled_from(sorted(HOURS)))}),
+MOVES = st.fixed_dictionaries({}, optional={
+    "sessions": SESSIONS,
+    "starts": st.sampled_from([date(2021, 1, 28), date(2021, 3, 28), date(2021, 7, 1)]),
+    "late": st.sampled_from([0, 5, 45]),
+    "second_day": st.sets(st.sampled_from(sorted(HOURS))),
+    "title": st.sampled_from(["A", "B", "C"]),
+    "shape": st.sampled_from(["sessions", "event"]),
+    "method": st.sampled_from(["PUBLISH", "REQUEST"]),
+})  # fmt: skip
+"""All that an organiser changes, several things at once among them: whoever comes is told of it."""
+
+NOTED = st.one_of(
+    st.tuples(st.just("publish"), MOVES),
+    ACTIONS.filter(lambda one: one[0] != "publish"),
 )
-"""Changes that whoever comes is told of."""
+
+GONE = ("publish", {"sessions": {"two", "three"}})
+BACK = ("publish", {"sessions": {"one", "two", "three"}})
+WHOLE = ("publish", {"shape": "event"})
+EACH = ("publish", {"shape": "sessions"})
 
 
 @MANY
-@given(
-    method=st.sampled_from(["PUBLISH", "REQUEST"]),
-    actions=st.lists(st.one_of(st.tuples(st.just("publish"), MOVES), ACTIONS.filter(lambda one: one[0] != "publish")),
-                     min_size=2, max_size=8),
-)  # fmt: skip
+@given(method=st.sampled_from(["PUBLISH", "REQUEST"]), actions=st.lists(NOTED, min_size=2, max_size=8))
+@example(method="PUBLISH", actions=[GONE, BACK, WHOLE, EACH])
+@example(method="REQUEST", actions=[WHOLE, GONE, BACK, EACH, ("register", {"one"}), GONE, WHOLE, BACK])
+@example(method="REQUEST", actions=[("publish", {"sessions": {"three"}}), WHOLE, BACK, ("answer", "declined"), EACH])
+@example(method="REQUEST", actions=[("publish", {"method": "PUBLISH", "shape": "event"}), EACH])
 def test_the_notices_of_changes_keep_the_calendar_of_who_chose_as_it_has_to_be(
     shelf: Shelf, method: str, actions: list[Any]
 ) -> None:
@@ -284,6 +299,58 @@ def test_the_notices_of_changes_keep_the_calendar_of_who_chose_as_it_has_to_be(
         if world.chosen is not None:
             for client in world.clients:
                 assert client.shows == world.expected, (action, what)
+
+
+UNSEEN = NOTED.filter(lambda one: one[0] != "download")
+"""Without a look at the page: what somebody opened there before it was taken back, no notice knows of."""
+
+
+@MANY
+@given(actions=st.lists(st.tuples(UNSEEN, st.booleans()), min_size=2, max_size=8))
+@example(actions=[(GONE, True), (BACK, False), (WHOLE, False)])
+@example(actions=[(GONE, False), (("register", {"two"}), False), (BACK, False), (WHOLE, False)])
+@example(actions=[(WHOLE, False), (("register", {"one"}), False), (EACH, False)])
+@example(actions=[(WHOLE, True), (GONE, False), (EACH, False), (WHOLE, True), (BACK, False)])
+def test_what_was_published_before_a_notice_leaves_ends_in_the_same_calendar(shelf: Shelf, actions: list[Any]) -> None:
+    """Some of it is told at once, and some when more came on top. Who registers in between has what was so then."""
+    world = World(shelf, proposes=False)
+    for (action, what), told in ((("register", {"one", "two"}), True), *actions, (("publish", {}), True)):
+        world.do(action, what)
+        if told:
+            world.tell()
+        for mail in world.mails():
+            for client in world.clients:
+                client.receive(mail)
+        if told and world.chosen is not None:
+            for client in world.clients:
+                assert client.shows == world.expected, (action, what)
+
+
+KNOWN = st.one_of(
+    st.fixed_dictionaries({"starts": st.sampled_from([date(2021, 1, 28), date(2021, 3, 28), date(2021, 7, 1)])}),
+    st.fixed_dictionaries({"late": st.sampled_from([0, 5, 45])}),
+    st.fixed_dictionaries({"shape": st.sampled_from(["sessions", "event"])}),
+)
+"""What those are told who have not chosen yet."""
+
+
+@MANY
+@given(actions=st.lists(KNOWN, min_size=1, max_size=5))
+@example(actions=[{"shape": "event"}, {"shape": "sessions"}])
+def test_what_was_proposed_with_an_invitation_follows_the_notices_as_well(shelf: Shelf, actions: list[Any]) -> None:
+    """Anna was invited by a batch, as everybody is in whose place somebody comes."""
+    world = World(shelf, proposes=True)
+    request = BatchRequest(kind="invitation")
+    batch = accept_batch(shelf.desk, world.event, request, "key", WHO, shelf.clock(), dry_run=False)
+    control_batch.approve(shelf.desk, world.event, batch.id, batch.fingerprint, WHO, shelf.clock())
+    for what in ({}, *actions):
+        world.do("publish", what)
+        world.tell()
+        for mail in world.mails():
+            for client in world.clients:
+                client.receive(mail)
+        for client in world.clients:
+            assert client.shows == world.expected, what
 
 
 @MANY

@@ -360,6 +360,24 @@ def test_who_drops_a_session_before_its_late_reminder_and_takes_it_again_is_remi
     assert run(shelf, shelf.clock() + 20 * MINUTE) == ["clara"]
 
 
+def test_who_registers_late_gets_the_text_of_a_rule_and_the_last_reminder_once_each(shelf: Shelf) -> None:
+    passport = {"en": "Bring your passport.", "ru": "Возьмите паспорт."}
+    mine = {"sessions": ["session-1"], "text": passport}
+    publish(shelf, {"id": "for-all", "before_minutes": 3000, **mine}, {"id": "day", "before_minutes": 1440},
+            {"id": "for-un", "before_minutes": 2000, **mine, "categories": ["un"]})  # fmt: skip
+    un, other = shelf.invite("un", category="un"), shelf.invite("other")
+    for minutes in (3000, 2000, 1440):
+        run(shelf, START - minutes * MINUTE)
+    shelf.clock.time = START - 20 * HOUR
+    for [one] in (un, other):
+        register(shelf, one)
+    for minute in range(1, 6):
+        run(shelf, START - 20 * HOUR + minute * MINUTE)
+    got = sorted(f"{one.destination[0].partition('@')[0]} {one.tags['occurrence'].split('_')[0]}"
+                 for one in shelf.ses.messages(kind="reminder"))  # fmt: skip
+    assert got == ["other day", "other for-all", "un day", "un for-un"]
+
+
 def test_a_late_registration_at_night_is_reminded_at_once(shelf: Shelf, night: dict[str, Invitee]) -> None:
     """Who registers is awake."""
     run(shelf, SIX)

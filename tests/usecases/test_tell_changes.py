@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.batch import BatchRequest
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.work import Work
+from chalicelib.usecases import control_batch
 from chalicelib.usecases import deliver as delivering
+from chalicelib.usecases.accept_batch import accept_batch
+from chalicelib.usecases.decide_request import approve_request
 from chalicelib.usecases.leave import leave
 from chalicelib.usecases.plan_batch import plan_batch
 from chalicelib.usecases.read_news import read_news
@@ -59,6 +63,12 @@ def at(shelf: Shelf, moment: datetime) -> list[str]:
 def heard(shelf: Shelf) -> list[str]:
     return sorted(f"{one.destination[0].partition('@')[0]} {one.tags['occurrence']}"
                   for one in shelf.ses.messages(kind="change"))  # fmt: skip
+
+
+def told_by(shelf: Shelf, moment: datetime) -> list[str]:
+    """Who is mailed about the version as it is now, by the tick of that moment."""
+    last = f"-{shelf.events.get('symposium').version}"
+    return [one.split()[0] for one in at(shelf, moment) if one.endswith(last)]
 
 
 def text_of(shelf: Shelf, name: str) -> str:
@@ -216,7 +226,12 @@ def test_whether_an_unknown_mail_of_an_overtaken_notice_was_heard_is_the_events_
 def begun(shelf: Shelf, **changes: Any) -> Work:
     """A notice is being sent; its one chunk, which no worker has yet."""
     shelf.publish(sessions=sessions(**LATER), **changes)
-    tick(shelf, NOW + QUIET)
+    return chunk_at(shelf, NOW + QUIET)
+
+
+def chunk_at(shelf: Shelf, moment: datetime) -> Work:
+    """The one chunk of the notice that is begun then."""
+    tick(shelf, moment)
     (job,) = shelf.take_jobs()
     plan_batch(shelf.desk, job.event, job.id, shelf.clock())
     (chunk,) = shelf.take()
@@ -327,6 +342,102 @@ def test_a_calendar_in_a_notice_is_never_older_than_the_event(shelf: Shelf, peop
     assert {line for line in entry.splitlines() if line.startswith("SEQUENCE:")} == {"SEQUENCE:4"}
 
 
+# what comes back
+
+SECOND = "Second: it takes place after all: Thursday 28 January, 10:20–12:00"
+SHORT = {"sessions": [raw_document()["sessions"][0]]}
+
+
+@pytest.mark.parametrize("entries", ["sessions", "event"])
+def test_who_had_chosen_what_comes_back_is_told_and_nobody_else(
+    shelf: Shelf, people: list[Invitee], entries: str
+) -> None:
+    """Whatever the entries are, and though the version between does not say that it was there."""
+    shelf.publish(calendar_entries=entries)
+    at(shelf, NOW + QUIET)
+    shelf.publish(**SHORT, calendar_entries=entries)
+    at(shelf, NOW + 2 * QUIET)
+    shelf.publish(sessions=[{**SHORT["sessions"][0], "starts": "08:35"}], calendar_entries=entries)
+    at(shelf, NOW + 3 * QUIET)
+    shelf.publish(sessions=sessions(**LATER), calendar_entries=entries)
+    assert told_by(shelf, NOW + 4 * QUIET) == ["anna", "boris"]
+    assert SECOND in text_of(shelf, "boris")
+    assert shelf.mails(kind="change")[-1]["Subject"] == "Takes place after all on 28 January 2021: Second"
+    assert shelf.events.get("symposium").gone == ()
+
+
+def test_close_to_its_start_what_comes_back_is_told_at_once_and_what_is_new_is_not(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.publish(**SHORT)
+    at(shelf, NOW + QUIET)
+    shelf.clock.time = NEAR
+    extra = {"id": "session-9", "title": {"en": "Ninth", "ru": "Девятая"}, "starts": "13:00", "ends": "14:00"}
+    shelf.publish(sessions=[*SHORT["sessions"], extra])
+    assert shelf.events.get("symposium").news_at == NEAR + QUIET
+    shelf.publish()
+    assert shelf.events.get("symposium").news_at == NEAR
+    assert told_by(shelf, NEAR + MINUTE) == ["anna", "boris"]
+
+
+def test_who_never_heard_that_it_was_cancelled_hears_only_what_moved(shelf: Shelf, people: list[Invitee]) -> None:
+    """The cancellation is being told when it is taken back: one has that mail, the others have nothing but a time."""
+    shelf.publish(**SHORT)
+    chunk = chunk_at(shelf, NOW + QUIET)
+    delivering.deliver(shelf.post, chunk, shelf.clock, lambda: not {"boris 1-2", "anna 1-2"} & {*heard(shelf)})
+    [first] = [one.split()[0] for one in heard(shelf) if not one.startswith("dora")]
+    [other] = {"anna", "boris"} - {first}
+    shelf.publish(sessions=sessions(session_2={"starts": "10:25"}))
+    at(shelf, shelf.clock() + QUIET)
+    assert SECOND.replace("10:20", "10:25") in text_of(shelf, first)
+    assert "Second: now starts at 10:25, it was 10:20" in text_of(shelf, other)
+    assert "after all" not in text_of(shelf, other) and "after all" not in text_of(shelf, "dora")
+
+
+def test_who_registers_while_it_is_gone_hears_nothing_of_its_return(shelf: Shelf, people: list[Invitee]) -> None:
+    shelf.publish(**SHORT)
+    at(shelf, NOW + QUIET)
+    register(shelf, people[3], sessions=["session-1"])
+    register(shelf, people[2], sessions=["session-1"])
+    work_off(shelf)
+    shelf.publish()
+    assert told_by(shelf, shelf.clock() + QUIET) == ["boris"]
+
+
+# entries in calendars
+
+
+def test_who_has_entries_hears_that_there_are_others_and_their_calendar_follows(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.publish(calendar_entries="event")
+    assert shelf.events.get("symposium").news_at == NOW + QUIET
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "boris 1-2", "clara 1-2"], "dora has none"
+    assert "The entries in your calendar change: from now on there is one for the whole event" in text_of(shelf, "anna")
+    assert shelf.mails(kind="change")[0]["Subject"] == "New calendar entries, 28 January 2021: Symposium on Migration"
+    [entry] = [part.get_content() for part in shelf.mails(kind="change")[0].walk()
+               if part.get_content_type() == "text/calendar"]  # fmt: skip
+    assert entry.count("STATUS:CANCELLED") == entry.count("BEGIN:VEVENT") - 1 > 0
+
+
+def test_whom_the_invitation_brought_entries_hears_of_others_as_well(shelf: Shelf, people: list[Invitee]) -> None:
+    brings = {"attachments": {"invitation": ["calendar"]}}
+    shelf.publish(**brings)
+    shelf.publish(**brings, calendar_entries="event")
+    assert at(shelf, NOW + QUIET) == ["anna 1-3", "boris 1-3", "clara 1-3", "dora 1-3"]
+
+
+@pytest.mark.parametrize("setting", [
+    {"calendar_method": "REQUEST"},
+    {"calendar_entries": "event", "attachments": {"change": ["agenda"]}},
+])  # fmt: skip
+def test_no_notice_comes_of_a_setting_that_it_could_do_nothing_about(
+    shelf: Shelf, people: list[Invitee], setting: dict[str, Any]
+) -> None:
+    shelf.publish(**setting)
+    assert shelf.events.get("symposium").news_at is None
+
+
 # at the same moment
 
 
@@ -406,3 +517,84 @@ def test_what_was_published_while_nobody_was_told_is_not_told_later(shelf: Shelf
     shelf.publish(sessions=sessions(**LATER, **TITLED))
     assert at(shelf, NOW + QUIET) == ["anna 2-3", "boris 2-3"]
     assert "08:35, it was" not in text_of(shelf, "anna")
+
+
+# who was approved by an organiser
+
+
+@pytest.mark.parametrize("when", ["before the notice", "after the notice"])
+def test_an_approval_is_no_look_at_the_agenda(shelf: Shelf, people: list[Invitee], when: str) -> None:
+    """dora asked as it was in the first version but one; what changed since is told to her once, whenever she is in."""
+    asks, dora = {"approval": True}, people[3]
+    shelf.publish(**asks)
+    register(shelf, dora, sessions=["session-2"])
+    work_off(shelf)
+    shelf.publish(**asks, sessions=sessions(**TITLED))
+    if when == "after the notice":
+        assert "dora 1-3" in at(shelf, NOW + QUIET)
+    approve_request(shelf.desk, "symposium", dora.id, "", WHO, shelf.clock())
+    work_off(shelf)
+    assert (shelf.file(dora).registered.agenda, shelf.file(dora).invitee.attending.agenda) == (2, 2)
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-3", "boris 1-3", "dora 1-3"]
+    assert "“Panel on data”" in text_of(shelf, "dora")
+
+
+# a batch's own deadline
+
+
+@pytest.mark.parametrize("kind", ["invitation", "chase"])
+def test_whose_batch_has_a_later_deadline_hears_of_changes_until_then(
+    shelf: Shelf, people: list[Invitee], kind: str
+) -> None:
+    """dora cannot answer any more; greta was invited, or chased, for longer, and names hugo in the end."""
+    if kind == "chase":
+        shelf.invite("greta")
+        invite_all(shelf, key="plain")
+    mark(shelf, people[3])
+    if kind == "invitation":
+        shelf.invite("greta")
+    shelf.clock.pass_(minutes=1)
+    until = DEADLINE + 6 * HOUR
+    batch = longer(shelf, kind, until)
+    shelf.invite("hugo", batches=(batch,), rsvp="tentative")
+    shelf.clock.time = DEADLINE + HOUR
+    shelf.publish(sessions=sessions(**LATER))
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-2", "clara 1-2", "greta 1-2", "hugo 1-2"]
+    tick(shelf, shelf.clock() + MINUTE)
+    shelf.clock.time = until + MINUTE
+    shelf.publish()
+    assert told_by(shelf, shelf.clock() + QUIET) == ["anna", "clara"]
+
+
+def longer(shelf: Shelf, kind: str, until: datetime) -> str:
+    """The id of a batch with a deadline of its own, delivered."""
+    request = BatchRequest.model_validate({"kind": kind, "answer_by": until})
+    batch = accept_batch(shelf.desk, "symposium", request, "longer", WHO, shelf.clock(), dry_run=False)
+    control_batch.approve(shelf.desk, "symposium", batch.id, batch.fingerprint, WHO, shelf.clock())
+    work_off(shelf)
+    return batch.id
+
+
+def mark(shelf: Shelf, invitee: Invitee) -> None:
+    """Their answer is open, and no later round is for them."""
+    answer(shelf, invitee, "tentative")
+    work_off(shelf)
+
+
+def test_deadlines_of_batches_cost_nothing_until_the_events_has_passed(
+    shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+    plain = type(shelf.batches).all
+    monkeypatch.setattr(type(shelf.batches), "all", lambda self, event: asked.append(event) or plain(self, event))
+    shelf.publish(sessions=sessions(**LATER))
+    chunk = chunk_at(shelf, NOW + QUIET)
+    asked.clear()
+    deliver(shelf, chunk)
+    assert (len(heard(shelf)), asked) == (3, [])
+    shelf.clock.time = DEADLINE + HOUR
+    shelf.publish()
+    chunk = chunk_at(shelf, shelf.clock() + QUIET)
+    asked.clear()
+    deliver(shelf, chunk)
+    assert asked == ["symposium"], "once for a chunk"

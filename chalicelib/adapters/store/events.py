@@ -42,7 +42,7 @@ NEWS = ("news_at", "news_since")
 class Events:
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._documents: OrderedDict[tuple[str, int], EventDocument] = OrderedDict()
+        self._versions: OrderedDict[tuple[str, int], Event] = OrderedDict()
         self._published: dict[tuple[str, int], datetime] = {}
         self._deadlines: OrderedDict[tuple[str, int, str], EventDocument] = OrderedDict()
 
@@ -92,15 +92,18 @@ class Events:
         """The document of a version that there is: the very same object each time, so that what is worked out from it
         can be kept as well. It is read once per container.
         """
+        return self.at(event_id, version).document
+
+    def at(self, event_id: str, version: int) -> Event:
+        """The event as it was published in a version that there is; read with its document."""
         name = (event_id, version)
-        if name not in self._documents:
-            item = self._table.get(_agenda_key(event_id, version), consistent=True)
-            assert item is not None, f"{event_id} has no version {version}"
-            self._documents[name] = EventDocument.model_validate_json(item["document"])
-            self._published[name] = datetime.fromisoformat(item["published_at"])
-            if len(self._documents) > KEPT:
-                self._documents.popitem(last=False)
-        return self._documents[name]
+        if name not in self._versions:
+            found = self.version(event_id, version)
+            assert found is not None, f"{event_id} has no version {version}"
+            self._versions[name], self._published[name] = found, found.published_at
+            if len(self._versions) > KEPT:
+                self._versions.popitem(last=False)
+        return self._versions[name]
 
     def published(self, event_id: str, version: int) -> datetime:
         """When a version that there is was published; read once per container."""
@@ -139,6 +142,7 @@ class Events:
             "version": event.version,
             "published_at": utc(event.published_at),
             "retired": event.retired,
+            "gone": list(event.gone),
             "proposed": event.proposed,
         }
         pk, sk = _agenda_key(event.id, event.version)
@@ -272,6 +276,7 @@ def _event(item: Item, document: EventDocument) -> Event:
         news_at=item.get("news_at"),
         news_since=item.get("news_since"),
         retired=item.get("retired", {}),
+        gone=tuple(item.get("gone", ())),
         proposed=item.get("proposed", False),
         document=document,
     )
