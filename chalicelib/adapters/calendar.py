@@ -85,8 +85,10 @@ def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mappin
 
 
 def modified(event: Event, invitee: Invitee) -> datetime:
-    """When what is said to this person changed last: by publishing, or by their answer."""
-    return max(event.published_at, invitee.answered_at or event.published_at)
+    """When SEQUENCE rose last: by publishing, or by a change of the person's; never earlier than what was said before.
+    A profile that was not changed since there is ``revised_at`` knows of answers alone.
+    """
+    return max(filter(None, (event.published_at, invitee.revised_at, invitee.answered_at)))
 
 
 def fold(line: str) -> bytes:
