@@ -55,7 +55,7 @@ def said(web: Web, one: Invitee, name: str = "LAST-MODIFIED") -> datetime:
     """What every entry of the person's file says of when it changed; also those that are called off say it."""
     shelf, invitee = web.shelf, fresh(web, one)
     content = calendar_file(
-        shelf.events, shelf.events.get("symposium"), invitee, load_locale("en"), shelf.links.url(invitee), shelf.clock()
+        shelf.events, shelf.links, shelf.events.get("symposium"), invitee, load_locale("en"), "", shelf.clock()
     )
     [moment] = {*re.findall(rf"\r\n{name}:(\w+)", (content or b"").decode())}
     return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
@@ -192,7 +192,8 @@ def test_a_feed_is_stamped_with_the_moment_of_a_correction(web: Web, people: Min
     WAYS["corrects their name"](web, *people)
     corrected = web.shelf.clock()
     web.shelf.clock.pass_(hours=1)
-    feed = calendar_feed(web.shelf.events.get("symposium"), fresh(web, aziz), load_locale("en")).decode()
+    event, locale = web.shelf.events.get("symposium"), load_locale("en")
+    feed = calendar_feed(web.shelf.links, event, fresh(web, aziz), locale).decode()
     stamp = f"{corrected:%Y%m%dT%H%M%SZ}"
     assert f"\r\nDTSTAMP:{stamp}\r\n" in feed and f"\r\nLAST-MODIFIED:{stamp}\r\n" in feed
 
