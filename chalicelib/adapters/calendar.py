@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PRODUCT = "-//Convoke//Convoke 1//EN"
 
 ALARM = timedelta(minutes=15)
-"""Before each session. One alarm: the reminders that the organiser planned come by mail."""
+"""Before each session. One alarm each: the reminders that the organiser planned come by mail."""
 
 FEED_EVERY = timedelta(hours=1)
 """How often a program that subscribed is to look (RFC 7986, 5.7)."""
@@ -191,10 +191,22 @@ class _Writer:
             entry.add("CONFERENCE", vUri(link), parameters=label)
         if len(joins) == 1:
             entry.add("URL", vUri(joins[0][1]))
-        alarm = Alarm({"ACTION": "DISPLAY", "DESCRIPTION": summary})
-        alarm.add("TRIGGER", -ALARM)
-        entry.add_component(alarm)
+        for said, when in self.alarms(sessions, spans, summary):
+            alarm = Alarm({"ACTION": "DISPLAY", "DESCRIPTION": said})
+            alarm.add("TRIGGER", when, parameters={"VALUE": "DATE-TIME"} if isinstance(when, datetime) else {})
+            entry.add_component(alarm)
         return entry
+
+    def alarms(self, sessions: Sequence[Session], spans: Sequence[tuple[datetime, datetime]],
+               summary: str) -> list[tuple[str, timedelta | datetime]]:
+        """What each alarm says, and when it rings: before the start (RFC 5545, 3.8.6.3); of several sessions before
+        each start, in UTC, for a relative trigger knows that of the entry alone. Those that start together share one.
+        """
+        if len(sessions) == 1:
+            return [(summary, -ALARM)]
+        starts = groupby(zip(spans, sessions, strict=True), key=lambda one: one[0][0].astimezone(UTC))
+        return [(" · ".join(filter(None, (self.words(session.title) for _, session in together))) or summary,
+                 start - ALARM) for start, together in starts]
 
     def cancelled(self, part: str, last: EventDocument) -> "icalendar.Event":
         """The same as it was last, called off."""

@@ -202,6 +202,38 @@ def test_one_entry_for_the_event_spans_what_was_chosen_and_lists_it_in_the_perso
     assert entry["TRANSP"] == "OPAQUE"
 
 
+def alarms(entry: icalendar.Event) -> list[tuple[Any, str]]:
+    return [(alarm.TRIGGER, alarm["DESCRIPTION"]) for alarm in entry.walk("VALARM")]
+
+
+def test_one_entry_for_the_event_rings_before_each_session_by_all_parsers() -> None:
+    """Over a change of the clocks: Vienna springs forward on 28 March 2021."""
+    days = [SESSIONS[1], {**SESSIONS[3], "day": 2}]
+    content = entries_of(event(date="2021-03-27", sessions=days), person(language="ru"), ("session-2+session-1",))
+    moments = [datetime(2021, 3, 27, 7, 15, tzinfo=UTC), datetime(2021, 3, 28, 8, 5, tzinfo=UTC)]
+    titles = [SESSIONS[1]["title"]["ru"], SESSIONS[3]["title"]["ru"]]
+    assert alarms(one(content)) == list(zip(moments, titles, strict=True))
+    assert content.count(b"TRIGGER;VALUE=DATE-TIME:20210327T071500Z\r\n") == 1
+    theirs = [(alarm.trigger, alarm.description, str(alarm.action)) for alarm in second(content)[0].alarm]
+    assert theirs == [(moment, title, "DISPLAY") for moment, title in zip(moments, titles, strict=True)]
+    others = [(alarm.trigger.value, alarm.description.value) for alarm in third(content)[0].valarm_list]
+    assert others == list(zip(moments, titles, strict=True))
+
+
+def test_sessions_that_start_together_ring_once_and_say_both() -> None:
+    parallel = [SESSIONS[1], {**SESSIONS[3], "starts": SESSIONS[1]["starts"]}]
+    entry = one(entries_of(event(sessions=parallel), sessions=("session-1+session-2",)))
+    titles = " · ".join(session["title"]["en"] for session in parallel)
+    assert alarms(entry) == [(datetime(2021, 1, 28, 7, 15, tzinfo=UTC), titles)]
+
+
+def test_the_entry_for_the_event_of_who_chose_one_session_rings_as_that_of_a_session_does() -> None:
+    it = event()
+    whole = calendar(it, person(), load_locale("en"), standing={WHOLE: ["session-2"]}, gone={}, method="PUBLISH",
+                     now=NOW, page_url=PAGE, join_url="")
+    assert alarms(one(whole)) == [(timedelta(minutes=-15), one(whole)["SUMMARY"])]
+
+
 def test_one_entry_over_several_days_leaves_the_nights_free_and_dates_each_session() -> None:
     days = [SESSIONS[1], {**SESSIONS[3], "day": 2}]
     entry = one(entries_of(event(sessions=days), person(time_zone="Europe/Vienna"), ("session-1+session-2",)))
