@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PRODUCT = "-//Convoke//Convoke 1//EN"
 
 ALARM = timedelta(minutes=15)
-"""Before each session. One alarm: the reminders that the organiser planned come by mail."""
+"""Before each session. One alarm each: the reminders that the organiser planned come by mail."""
 
 FEED_EVERY = timedelta(hours=1)
 """How often a program that subscribed is to look (RFC 7986, 5.7)."""
@@ -59,34 +59,35 @@ _sheets: dict[tuple[object, ...], tuple[EventDocument, Sheet]] = {}
 
 
 def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mapping[str, list[str]], gone: Gone,
-             method: CalendarMethod | None, now: datetime, page_url: str, join: bool) -> bytes:
+             method: CalendarMethod | None, now: datetime, page_url: str, join_url: str) -> bytes:
     """A ``text/calendar`` object, UTF-8, folded at 75 octets. ``standing`` and ``gone`` are as ``entries`` has them;
     the caller sees to it that a REQUEST or a CANCEL has one part alone (RFC 5546, 3.2.2 and 3.2.5).
 
     PUBLISH has no ATTENDEE (3.2.1) and says by STATUS what is cancelled; REQUEST asks for an answer until there is one.
     What is cancelled rings no alarm, and has its times in UTC, for its zone may be another. Without a ``method`` it is
-    a feed, which names itself and how often to look, and does not name the page. ``join`` puts the links to join in:
-    for registered people only, and not in a feed.
+    a feed, which names itself and how often to look, and does not name the page. ``join_url`` is where this person's
+    pages to join are, each by the id of its session; "" leaves them out, for who is not registered.
 
-    Entries are CLASS:PRIVATE: they hold a personal link, and colleagues who may read a calendar must not answer by it.
+    Entries are CLASS:PRIVATE: they hold personal links, and colleagues who may read a calendar must not answer by them.
     """
-    sheet, writer = _sheet(event, locale, invitee.time_zone, method, join)
+    sheet, writer = _sheet(event, locale, invitee.time_zone, method, bool(join_url))
     wanted = [_kept(sheet, part, tuple(ids), lambda part=part, ids=ids: writer.entry(part, ids))  # type: ignore[misc]
               for part, ids in standing.items()]
     wanted += [_kept(sheet, part, version, lambda part=part, old=old: writer.cancelled(part, old))  # type: ignore[misc]
                for part, (version, old) in gone.items()]
     values = str.maketrans({
         _ID: _escape(invitee.id), _STAMP: _utc(now), _PAGE: _escape(page_url), _SEQUENCE: str(sequence(event, invitee)),
-        _ATTENDEE: _attendee(invitee), _JOIN: f"{page_url.partition('?')[0]}/join",
-        _MODIFIED: _utc(modified(event, invitee))})
+        _ATTENDEE: _attendee(invitee), _JOIN: join_url, _MODIFIED: _utc(modified(event, invitee))})
     filled = [line if isinstance(line, bytes) else fold(line.translate(values))
               for lines in (sheet.head, *wanted) for line in lines]
     return b"".join([*filled, b"END:VCALENDAR\r\n"])
 
 
 def modified(event: Event, invitee: Invitee) -> datetime:
-    """When what is said to this person changed last: by publishing, or by their answer."""
-    return max(event.published_at, invitee.answered_at or event.published_at)
+    """When SEQUENCE rose last: by publishing, or by a change of the person's; never earlier than what was said before.
+    A profile that was not changed since there is ``revised_at`` knows of answers alone.
+    """
+    return max(filter(None, (event.published_at, invitee.revised_at, invitee.answered_at)))
 
 
 def fold(line: str) -> bytes:
@@ -156,7 +157,7 @@ class _Writer:
         return one_line(words(text, self.locale.code))
 
     def joins(self, session: Session) -> str:
-        """The reader's own page to join a session, never the conference: who forwards an entry gives away no more."""
+        """The page where this reader joins a session, and nothing else: who forwards an entry gives away no more."""
         return f"{_JOIN}/{session.id}" if self.join and self.document.join_url(session) else ""
 
     def head(self) -> Lines:
@@ -190,10 +191,22 @@ class _Writer:
             entry.add("CONFERENCE", vUri(link), parameters=label)
         if len(joins) == 1:
             entry.add("URL", vUri(joins[0][1]))
-        alarm = Alarm({"ACTION": "DISPLAY", "DESCRIPTION": summary})
-        alarm.add("TRIGGER", -ALARM)
-        entry.add_component(alarm)
+        for said, when in self.alarms(sessions, spans, summary):
+            alarm = Alarm({"ACTION": "DISPLAY", "DESCRIPTION": said})
+            alarm.add("TRIGGER", when, parameters={"VALUE": "DATE-TIME"} if isinstance(when, datetime) else {})
+            entry.add_component(alarm)
         return entry
+
+    def alarms(self, sessions: Sequence[Session], spans: Sequence[tuple[datetime, datetime]],
+               summary: str) -> list[tuple[str, timedelta | datetime]]:
+        """What each alarm says, and when it rings: before the start (RFC 5545, 3.8.6.3); of several sessions before
+        each start, in UTC, for a relative trigger knows that of the entry alone. Those that start together share one.
+        """
+        if len(sessions) == 1:
+            return [(summary, -ALARM)]
+        starts = groupby(zip(spans, sessions, strict=True), key=lambda one: one[0][0].astimezone(UTC))
+        return [(" · ".join(filter(None, (self.words(session.title) for _, session in together))) or summary,
+                 start - ALARM) for start, together in starts]
 
     def cancelled(self, part: str, last: EventDocument) -> "icalendar.Event":
         """The same as it was last, called off."""

@@ -3,6 +3,12 @@
 A token is ``<invitee>.<key id>.<MAC>``: HMAC-SHA256 over purpose, invitee and link generation, cut to 160 bits. Making
 one writes nothing, every mail carries the same one, a leaked table leaks none, and raising a person's generation
 revokes that person's. The address of their calendar feed has a generation of its own: programs hold it, not mails.
+
+    page         all that the person may do
+    unsubscribe  leave a category of mail
+    feed         look at the calendar, until the feed has another address
+    join         join their sessions, and nothing else: in calendar entries, which colleagues see
+    feed-join    the same in the feed, until it has another address or the links are revoked, whichever comes first
 """
 
 import base64
@@ -19,7 +25,9 @@ from typing import Any, Literal
 from chalicelib.domain.delivery import CATEGORIES
 from chalicelib.domain.invitee import Invitee
 
-Purpose = Literal["page", "unsubscribe", "feed"]
+Purpose = Literal["page", "unsubscribe", "feed", "join", "feed-join"]
+
+LETTERS: dict[Purpose, str] = {"page": "i", "unsubscribe": "u", "feed": "c", "join": "j", "feed-join": "f"}
 
 _TOKEN = re.compile(r"(?P<invitee>[a-z0-9]{16,40})\.(?P<key>[A-Za-z0-9]{1,8})\.(?P<mac>[A-Za-z0-9_-]{27})")
 
@@ -51,8 +59,7 @@ class Links:
 
     def url(self, invitee: Invitee, purpose: Purpose = "page", path: str = "") -> str:
         """The address of a person's page, or of a page below it (``path`` such as ``/calendar.ics``)."""
-        letter = {"page": "i", "unsubscribe": "u", "feed": "c"}[purpose]
-        return f"{self._base_url}/{letter}/{self.token(invitee, purpose)}{path}"
+        return f"{self._base_url}/{LETTERS[purpose]}/{self.token(invitee, purpose)}{path}"
 
     def leaving(self, invitee: Invitee, category: str = CATEGORIES[0]) -> str:
         """The address of the page where this person leaves a category of mail; a bare POST to it leaves at once."""
@@ -99,8 +106,8 @@ class Links:
         return self._load_address_key().encode()
 
     def _mac(self, key_id: str, purpose: Purpose, invitee: Invitee) -> str:
-        generation = invitee.feed if purpose == "feed" else invitee.generation
-        message = f"{purpose}\0{invitee.id}\0{generation}".encode()
+        bound: dict[Purpose, object] = {"feed": invitee.feed, "feed-join": f"{invitee.generation}.{invitee.feed}"}
+        message = f"{purpose}\0{invitee.id}\0{bound.get(purpose, invitee.generation)}".encode()
         digest = hmac.digest(self._keys[key_id].encode(), message, "sha256")[:20]
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 

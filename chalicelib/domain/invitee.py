@@ -52,8 +52,9 @@ class Invitee(Model):
     when it does. ``attending`` repeats what the registration says, for mails that need no more of it; None without one
     that stands. ``handed_in`` names the contributions that they handed in.
 
-    For the calendar (``entries``): ``revision`` rises with each change of what it says to this person, ``dropped``
-    names what it may still hold and must not, ``feed`` raised by one revokes the address of the feed.
+    For the calendar (``entries``): ``revision`` rises with each change of what it says to this person, ``revised_at``
+    is when it rose last, ``dropped`` names what it may still hold and must not, ``feed`` raised by one revokes the
+    address of the feed.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Invitee(Model):
     attending: Attendance | None = None
     handed_in: list[str] = Field(default_factory=list)
     revision: int = 0
+    revised_at: datetime | None = None
     dropped: tuple[Dropped, ...] = ()
     feed: int = 0
 

@@ -99,7 +99,7 @@ def confirmation(token: str) -> Response:
 def calendar_of_one(token: str) -> Response:
     visit = Visit(token)
     invitee, page = visit.person.invitee, visit.url()
-    content = calendar_file(wiring.events(), visit.event, invitee, visit.locale, page, visit.now)
+    content = calendar_file(wiring.events(), wiring.links(), visit.event, invitee, visit.locale, page, visit.now)
     if content is None:
         raise NotFound("There is nothing for the calendar.")
     return file(content, "text/calendar; charset=utf-8; method=PUBLISH", "invitation.ics")

@@ -24,7 +24,7 @@ def post_invitees(event: str) -> Response:
         rows = iter(from_objects(requests.json_body(request)))
     else:
         rows = read_rows(read_sheet(BytesIO(requests.octets(request))).records)
-    return reply(import_invitees(wiring.events(), wiring.people(), event, rows, dry_run=dry_run))
+    return reply(import_invitees(wiring.events(), wiring.people(), event, rows, wiring.now(), dry_run=dry_run))
 
 
 def post_list(event: str) -> Response:

@@ -118,16 +118,12 @@ class Visit:
         return url if language == self._own else f"{url}{'&' if '?' in path else '?'}lang={language}"
 
     def page(
-        self, name: str, here: str = "", status: int = 200, *, purpose: Purpose = "page", **context: Any
+        self, name: str, here: str = "", status: int = 200, *, purpose: Purpose = "page",
+        links: dict[str, Any] | None = None, **context: Any,
     ) -> Response:
-        """Render a page with what every page may name; ``here`` is its path, for the language switch."""
-        links = {place: self.url(f"/{path}" if path else "") for place, path in PAGES.items()}
-        links["unsubscribe"] = self.url(purpose="unsubscribe")
-        links["feed"] = wiring.links().url(self.person.invitee, "feed", FEED)
-        asked = asked_of(self.event.document, self.person.invitee)
-        contributions = {one.id: self.url(contribution_path(one.id)) for one in asked}
-        joins = {one.id: self.url(join_path(one.id)) for one in self.event.document.sessions
-                 if self.event.document.join_url(one)}  # fmt: skip
+        """Render a page with what every page may name; ``here`` is its path, for the language switch. ``links`` of a
+        page stand in the place of all the person's, where it must not name them.
+        """  # fmt: skip
         languages = [
             (code, load_locale(code).name, self.url(here, purpose=purpose, language=code)) for code in self._spoken
         ]
@@ -136,7 +132,7 @@ class Visit:
             "invitee": self.person.invitee,
             "registration": self.person.registered,
             "request": self.person.request,
-            "links": {**links, "contributions": contributions, "joins": joins},
+            "links": links or self.links(),
             "languages": languages,
             "now": self.now,
             "problems": [],
@@ -145,6 +141,17 @@ class Visit:
         }
         page = render_page(name, self.locale, **context)
         return answered(page.html.encode(), page.headers, status)
+
+    def links(self) -> dict[str, Any]:
+        """What the templates call the person's pages, each with its address."""
+        links: dict[str, Any] = {place: self.url(f"/{path}" if path else "") for place, path in PAGES.items()}
+        links["unsubscribe"] = self.url(purpose="unsubscribe")
+        links["feed"] = wiring.links().url(self.person.invitee, "feed", FEED)
+        asked = asked_of(self.event.document, self.person.invitee)
+        contributions = {one.id: self.url(contribution_path(one.id)) for one in asked}
+        joins = {one.id: self.url(join_path(one.id)) for one in self.event.document.sessions
+                 if self.event.document.join_url(one)}  # fmt: skip
+        return {**links, "contributions": contributions, "joins": joins}
 
     def invitation(
         self, status: int = 200, problems: Sequence[Problem] = (), form: dict[str, list[str]] | None = None

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from chalicelib.adapters.calendar import calendar, modified
 from chalicelib.adapters.language import Locale
+from chalicelib.adapters.links import Links, Purpose
 from chalicelib.adapters.store.events import Events
 from chalicelib.domain.entries import Entries, entries
 from chalicelib.domain.event import Event, EventDocument
@@ -20,21 +21,22 @@ NOTHING = Entries({}, {})
 
 
 def calendar_objects(
-    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime, since: int | None = None
+    events: Events, links: Links, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime,
+    since: int | None = None,
 ) -> tuple[CalendarObject, ...]:
     """What a mail to this person brings, the most urgent first: that one programs read by themselves. What was taken
     away after the version ``since``, the last but one when it is not said, is urgent. Empty when there never was an
     entry. Reads the agenda version of an entry that no version has any more, once per container.
-    """
+    """  # fmt: skip
     told = entries(event, invitee)
     if event.document.calendar_method == "PUBLISH" and told.standing:
-        return (_object(events, event, invitee, locale, page, now, told, "PUBLISH"),)
+        return (_object(events, links, event, invitee, locale, page, now, told, "PUBLISH"),)
     cancels = [
-        _object(events, event, invitee, locale, page, now, Entries({}, {part: version}), "CANCEL")
+        _object(events, links, event, invitee, locale, page, now, Entries({}, {part: version}), "CANCEL")
         for part, version in told.gone.items()
     ]
     requests = [
-        _object(events, event, invitee, locale, page, now, Entries({part: sessions}, {}), "REQUEST")
+        _object(events, links, event, invitee, locale, page, now, Entries({part: sessions}, {}), "REQUEST")
         for part, sessions in told.standing.items()
     ]
     first_cancels = _is_news(event, invitee, told, since or event.version - 1)
@@ -42,35 +44,44 @@ def calendar_objects(
 
 
 def calendar_file(
-    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime
+    events: Events, links: Links, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime
 ) -> bytes | None:
     """What the page offers, as one file; None when there never was an entry."""
     told = entries(event, invitee)
-    return _object(events, event, invitee, locale, page, now, told, "PUBLISH").content if told != NOTHING else None
+    if told == NOTHING:
+        return None
+    return _object(events, links, event, invitee, locale, page, now, told, "PUBLISH").content
 
 
-def calendar_feed(event: Event, invitee: Invitee, locale: Locale) -> bytes:
-    """What stands, for programs that look by themselves: what is gone is simply not there. It holds no personal link:
-    whoever has the address of a feed sees sessions, and a new address takes that back.
+def calendar_feed(links: Links, event: Event, invitee: Invitee, locale: Locale) -> bytes:
+    """What stands, for programs that look by themselves: what is gone is simply not there. Of the person's links it has
+    those to join alone, good for as long as the address of the feed is: whoever has that sees their sessions and can
+    join them, and a new address takes both back.
 
     The same bytes as long as nothing changes: without a METHOD, DTSTAMP is when it changed last (RFC 5545, 3.8.7.2).
     """
     standing, stamp = entries(event, invitee).standing, modified(event, invitee)
     return calendar(
-        event, invitee, locale, standing=standing, gone={}, method=None, now=stamp, page_url="", join=False
-    )
+        event, invitee, locale, standing=standing, gone={}, method=None, now=stamp, page_url="",
+        join_url=_joins(links, invitee, "feed-join"),
+    )  # fmt: skip
 
 
 def _object(
-    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime, told: Entries,
-    method: CalendarMethod,
+    events: Events, links: Links, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime,
+    told: Entries, method: CalendarMethod,
 ) -> CalendarObject:  # fmt: skip
     gone = {part: (version, _agenda(events, event, version)) for part, version in told.gone.items()}
     content = calendar(
         event, invitee, locale, standing=told.standing, gone=gone, method=method, now=now, page_url=page,
-        join=invitee.coming is not None,
+        join_url=_joins(links, invitee, "join"),
     )  # fmt: skip
     return CalendarObject(method, content)
+
+
+def _joins(links: Links, invitee: Invitee, purpose: Purpose) -> str:
+    """Where this person's sessions are joined; "" for who is not registered."""
+    return links.url(invitee, purpose) if invitee.coming is not None else ""
 
 
 def _agenda(events: Events, event: Event, version: int) -> EventDocument:

@@ -54,7 +54,7 @@ def compose(
     as_it_is, since = current or event, told.version if told else None
     calendar: tuple[CalendarObject, ...] = ()
     if "calendar" in wanted:
-        calendar = calendar_objects(events, as_it_is, invitee, locale, urls.page, now, since)
+        calendar = calendar_objects(events, links, as_it_is, invitee, locale, urls.page, now, since)
     brought = kind in CALLS_OFF or any(one.method != "CANCEL" for one in calendar)
     files = _attachments(documents, as_it_is, invitee, wanted)
     said = mails.compose(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -57,7 +58,7 @@ class Attempt:
 
 
 def import_invitees(
-    events: Events, people: People, event_id: str, rows: Iterable[tuple[int, Cells]], *, dry_run: bool
+    events: Events, people: People, event_id: str, rows: Iterable[tuple[int, Cells]], now: datetime, *, dry_run: bool
 ) -> ImportReport:
     """Create and update invitees from the rows of a request. A dry run writes nothing, and tells where each person
     stands. Raises NotFound, and Invalid for more than 1,000 rows.
@@ -70,7 +71,7 @@ def import_invitees(
             f"The list has more than {MOST:,} rows. Upload it as a file: POST /api/events/{event_id}/lists says where.",
         )
     classified = list(classify(listed, event.document))
-    reports = store_rows(people, event_id, classified, write=not dry_run)
+    reports = store_rows(people, event_id, classified, now, write=not dry_run)
     if dry_run:
         reports = _with_standing(people, classified, reports)
     return ImportReport(
@@ -85,7 +86,7 @@ ERASED = Problem(field="email", message="Who has this address had their data era
 
 
 def store_rows(
-    people: People, event_id: str, rows: Sequence[Row], *, write: bool, attempt: Attempt | None = None
+    people: People, event_id: str, rows: Sequence[Row], now: datetime, *, write: bool, attempt: Attempt | None = None
 ) -> list[RowReport]:
     """Store who is new and what is new, unless not told to ``write``; a report on each row, in its order.
 
@@ -115,7 +116,7 @@ def store_rows(
         attempt.note(list(changed))
         for after in changed.values():
             with suppress(ConditionFailed):  # erased or withdrawn at this very moment: the list came before that
-                people.invitees.update(after)
+                people.invitees.update(after, now)
 
     def told(address: str, row: Row) -> RowReport:
         if known.get(address) == "":

@@ -141,7 +141,7 @@ def _read(
                 number += len(block)
                 if number <= mine.rows:
                     continue
-                mine = _import_block(intake, mine, block, number, report.shown)
+                mine = _import_block(intake, mine, block, number, report.shown, now())
                 if number < mine.total and not time_left():
                     mine = intake.lists.let_go(mine, now())
                     _ask(intake, mine)
@@ -163,7 +163,7 @@ def _looked_through(file: IO[bytes]) -> dict[str, object]:
 
 
 def _import_block(
-    intake: Intake, mine: UploadedList, block: list[Row], number: int, shown: list[RowReport]
+    intake: Intake, mine: UploadedList, block: list[Row], number: int, shown: list[RowReport], now: datetime
 ) -> UploadedList:
     """Store the rows up to ``number`` and note it. Raises Overtaken."""
 
@@ -174,7 +174,7 @@ def _import_block(
         intake.lists.note(mine, updating=sorted({*rows, *mine.updating}))
 
     attempt = Attempt(name, note, frozenset(mine.updating))
-    reports = store_rows(intake.people, mine.event, block, write=not mine.dry_run, attempt=attempt)
+    reports = store_rows(intake.people, mine.event, block, now, write=not mine.dry_run, attempt=attempt)
     counts = dict(Counter(mine.counts) + Counter(report.outcome for report in reports))
     news = {"attention": list(shown)} if len(shown) > len(mine.attention) else {}
     return intake.lists.note(mine, rows=number, counts=counts, updating=[], tries=0, **news)

@@ -25,6 +25,7 @@ OURS = {
     "batches",
     "withdrawn_by",
     "revision",
+    "revised_at",
     "dropped",
     "feed",
 }

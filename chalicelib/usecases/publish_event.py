@@ -77,7 +77,7 @@ def _next_version(
         id=event_id,
         version=before.version + 1 if before else 1,
         document=document,
-        published_at=now,
+        published_at=max(now, before.published_at) if before else now,  # by whichever clock: never back
         feedback_opened_at=before.feedback_opened_at if before and document.ends_at <= now else None,
         retired=retired(before, document) if before else {},
         gone=left_by(before, document) if before else (),

@@ -50,7 +50,7 @@ def replace_address(
         audit_put(event_id, who, "address replaced", invitee_id, reason, now),
     ]
     try:
-        invitees.replace_address(before, email, person.address, new, writes)
+        invitees.replace_address(before, email, person.address, new, now, writes)
     except ConditionFailed as failed:
         raise _conflict(failed, email) from None
     note_moves(batches, [_given_up(line) for line in bounced])

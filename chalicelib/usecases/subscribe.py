@@ -32,7 +32,7 @@ def feed_of(events: Events, invitees: Invitees, links: Links, token: str) -> Fee
         raise NotFound("This link does not lead anywhere.")
     invitee = found[0]
     event = events.get(invitee.event)
-    content = calendar_feed(event, invitee, load_locale(invitee.language))
+    content = calendar_feed(links, event, invitee, load_locale(invitee.language))
     return Feed(content, f'"{sha256(content).hexdigest()[:32]}"')
 
 

@@ -101,7 +101,8 @@ def waiting(state: RequestState) -> PlaceRequest:
 JOIN: dict[str, Any] = {
     "session": EVENT.document.session("session-1"), "state": "open", "opens": datetime(2021, 1, 28, 7, 15, tzinfo=UTC),
     "awaited": False, "joined_at": None, "may_register": False, "feedback_open": False, "registration": REGISTRATION,
-    "rsvp": "accepted"}
+    "rsvp": "accepted", "own": True}
+BY_ENTRY = {"own": False, "links": {"joins": LINKS["joins"]}}
 NOT_CHOSEN = JOIN | {"state": "not-registered"}
 
 ASKED = EVENT.document.contributions[0]
@@ -215,6 +216,11 @@ STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
     "join-not-registered": ("join", NOT_CHOSEN | {"registration": None, "may_register": True}),
     "join-not-chosen": ("join", NOT_CHOSEN | {"may_register": True}),
     "join-not-chosen-closed": ("join", NOT_CHOSEN),
+    "join-open-by-entry": ("join", JOIN | BY_ENTRY | {"posts_to": "https:"}),
+    "join-early-by-entry": ("join", JOIN | BY_ENTRY | {"state": "early"}),
+    "join-led-by-entry": ("join", JOIN | BY_ENTRY | {"state": "led", "conference": LINKS["conference"]}),
+    "join-over-by-entry": ("join", JOIN | BY_ENTRY | {"state": "over"}),
+    "join-not-chosen-by-entry": ("join", NOT_CHOSEN | BY_ENTRY),
     "contribution": ("contribution", CONTRIBUTION),
     "contribution-arrived": ("contribution", CONTRIBUTION | ARRIVED),
     "contribution-arrived-again": ("contribution", CONTRIBUTION | ARRIVED | {"handed": TOLD}),

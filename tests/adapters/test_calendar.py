@@ -22,6 +22,7 @@ from tests.adapters.sample_event import SESSIONS, both, event
 
 NOW = datetime(2021, 1, 15, 12, 0, 5, tzinfo=UTC)
 PAGE = "https://convoke.example.org/i/01HX2Z.k1.Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6"
+JOINS = "https://convoke.example.org/j/01HX2Z.k1.cXV4cXV4cXV4cXV4cXV4cXV4cXV4"
 JOIN = "https://meet.example.org/j/123?pwd=a,b;c"
 
 
@@ -38,7 +39,7 @@ def entries_of(it: Event, who: Invitee | None = None, sessions: tuple[str, ...] 
     who, parts = who or person(), {(WHOLE if "+" in one else one): one.split("+") for one in sessions}
     return calendar(it, who, load_locale(who.language), standing={} if method == "CANCEL" else parts, gone=gone or (
         {one: (it.version, it.document) for one in parts} if method == "CANCEL" else {}), method=method, now=NOW,
-        page_url=page, join=join)
+        page_url=page, join_url=JOINS if join else "")
 
 
 def parsed(content: bytes) -> list[icalendar.Event]:
@@ -116,25 +117,28 @@ def test_an_entry_is_in_the_persons_language_and_its_items_in_the_persons_time()
 
 def test_the_join_link_is_for_registered_people_only() -> None:
     without = entries_of(event(), join=False)
-    assert b"/join/" not in without.replace(b"\r\n ", b"")
+    assert b"/j/" not in without.replace(b"\r\n ", b"")
     entry = one(entries_of(event(), sessions=("session-1",), join=True))
-    assert entry["URL"] == f"{PAGE}/join/session-1"
-    assert f"Join: {PAGE}/join/session-1" in entry["DESCRIPTION"]
-    assert entry["CONFERENCE"] == f"{PAGE}/join/session-1"
+    assert entry["URL"] == f"{JOINS}/session-1"
+    assert f"Join: {JOINS}/session-1" in entry["DESCRIPTION"]
+    assert entry["CONFERENCE"] == f"{JOINS}/session-1"
     assert (entry["CONFERENCE"].params["VALUE"], entry["CONFERENCE"].params["FEATURE"]) == ("URI", "VIDEO")
     assert "meet.example.org" not in entries_of(event(), join=True).decode().replace("\r\n ", "")
 
 
-def test_the_page_to_join_stands_below_the_persons_page_in_whatever_language_that_is_shown() -> None:
-    spoken = entries_of(event(), sessions=("session-2",), join=True, page=f"{PAGE}?lang=ru")
-    assert one(spoken)["URL"] == f"{PAGE}/join/session-2"
+def test_the_links_to_join_and_to_the_page_are_two_and_a_feed_has_the_first_alone() -> None:
+    entry = one(entries_of(event(), sessions=("session-2",), join=True))
+    assert [(name, PAGE in str(value)) for name, value in entry.property_items() if PAGE in str(value)] == [
+        ("DESCRIPTION", True)]
+    feed = one(entries_of(event(), sessions=("session-2",), method=None, join=True))
+    assert feed["URL"] == f"{JOINS}/session-2" and PAGE not in str(feed.to_ical())
 
 
 def test_a_session_of_its_own_conference_can_be_joined_in_an_event_in_person() -> None:
     sessions = [{**raw, **({"join_url": JOIN} if raw["id"] == "session-2" else {})} for raw in SESSIONS]
     hybrid = event(venue={"kind": "in-person", "name": both("Hofburg", "Хофбург"), "join_url": JOIN}, sessions=sessions)
     first, second_one = parsed(entries_of(hybrid, join=True))
-    assert "URL" not in first and second_one["URL"] == f"{PAGE}/join/session-2"
+    assert "URL" not in first and second_one["URL"] == f"{JOINS}/session-2"
 
 
 def test_an_event_without_a_join_link_has_none_to_show() -> None:
@@ -196,6 +200,38 @@ def test_one_entry_for_the_event_spans_what_was_chosen_and_lists_it_in_the_perso
     assert "\n12:30–14:10 Session 1: " in entry["DESCRIPTION"]
     assert "\n14:20–16:00 Session 2: " in entry["DESCRIPTION"]
     assert entry["TRANSP"] == "OPAQUE"
+
+
+def alarms(entry: icalendar.Event) -> list[tuple[Any, str]]:
+    return [(alarm.TRIGGER, alarm["DESCRIPTION"]) for alarm in entry.walk("VALARM")]
+
+
+def test_one_entry_for_the_event_rings_before_each_session_by_all_parsers() -> None:
+    """Over a change of the clocks: Vienna springs forward on 28 March 2021."""
+    days = [SESSIONS[1], {**SESSIONS[3], "day": 2}]
+    content = entries_of(event(date="2021-03-27", sessions=days), person(language="ru"), ("session-2+session-1",))
+    moments = [datetime(2021, 3, 27, 7, 15, tzinfo=UTC), datetime(2021, 3, 28, 8, 5, tzinfo=UTC)]
+    titles = [SESSIONS[1]["title"]["ru"], SESSIONS[3]["title"]["ru"]]
+    assert alarms(one(content)) == list(zip(moments, titles, strict=True))
+    assert content.count(b"TRIGGER;VALUE=DATE-TIME:20210327T071500Z\r\n") == 1
+    theirs = [(alarm.trigger, alarm.description, str(alarm.action)) for alarm in second(content)[0].alarm]
+    assert theirs == [(moment, title, "DISPLAY") for moment, title in zip(moments, titles, strict=True)]
+    others = [(alarm.trigger.value, alarm.description.value) for alarm in third(content)[0].valarm_list]
+    assert others == list(zip(moments, titles, strict=True))
+
+
+def test_sessions_that_start_together_ring_once_and_say_both() -> None:
+    parallel = [SESSIONS[1], {**SESSIONS[3], "starts": SESSIONS[1]["starts"]}]
+    entry = one(entries_of(event(sessions=parallel), sessions=("session-1+session-2",)))
+    titles = " · ".join(session["title"]["en"] for session in parallel)
+    assert alarms(entry) == [(datetime(2021, 1, 28, 7, 15, tzinfo=UTC), titles)]
+
+
+def test_the_entry_for_the_event_of_who_chose_one_session_rings_as_that_of_a_session_does() -> None:
+    it = event()
+    whole = calendar(it, person(), load_locale("en"), standing={WHOLE: ["session-2"]}, gone={}, method="PUBLISH",
+                     now=NOW, page_url=PAGE, join_url="")
+    assert alarms(one(whole)) == [(timedelta(minutes=-15), one(whole)["SUMMARY"])]
 
 
 def test_one_entry_over_several_days_leaves_the_nights_free_and_dates_each_session() -> None:

@@ -1,6 +1,7 @@
 """Personal links: the same for a person in every mail, good for nobody else and nothing else."""
 
 import re
+from itertools import permutations
 
 import boto3
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from chalicelib.adapters.links import Links, keys_from_secret
+from chalicelib.adapters.links import LETTERS, Links, Purpose, keys_from_secret
 from tests.shelf import ADDRESS_KEY, BASE, KEYS, REGION, person
 
 CLARA = person("clara")
@@ -30,15 +31,17 @@ def test_a_link_carries_128_bits_or_more_of_mac(links: Links) -> None:
     assert len(mac) * 6 >= 128
 
 
-@pytest.mark.parametrize("letter, purpose", [("i", "page"), ("u", "unsubscribe"), ("c", "feed")])
+@pytest.mark.parametrize("letter, purpose", [("i", "page"), ("u", "unsubscribe"), ("c", "feed"), ("j", "join"),
+                                             ("f", "feed-join")])
 def test_the_address_names_the_purpose_and_needs_no_escaping(links: Links, letter: str, purpose: str) -> None:
     url = links.url(CLARA, purpose, "/calendar.ics")  # type: ignore[arg-type]
     assert re.fullmatch(rf"{re.escape(BASE)}/{letter}/[A-Za-z0-9._-]+/calendar\.ics", url)
 
 
-def test_a_link_for_one_purpose_is_no_good_for_another(links: Links) -> None:
-    assert not links.verifies(links.token(CLARA, "page"), CLARA, "unsubscribe")
-    assert not links.verifies(links.token(CLARA, "unsubscribe"), CLARA, "page")
+@pytest.mark.parametrize("made, asked", [*permutations(LETTERS, 2)])
+def test_a_link_for_one_purpose_is_no_good_for_another(links: Links, made: Purpose, asked: Purpose) -> None:
+    assert links.verifies(links.token(CLARA, made), CLARA, made)
+    assert not links.verifies(links.token(CLARA, made), CLARA, asked)
 
 
 def test_raising_a_persons_generation_revokes_that_persons_links_only(links: Links) -> None:
@@ -55,6 +58,17 @@ def test_the_feed_is_revoked_by_a_generation_of_its_own(links: Links) -> None:
     assert links.verifies(page, moved) and not links.verifies(feed, moved, "feed")
     assert links.verifies(feed, CLARA.model_copy(update={"generation": 2}), "feed")
     assert not links.verifies(feed, CLARA) and not links.verifies(page, CLARA, "feed")
+
+
+def test_a_link_to_join_in_the_feed_is_revoked_with_the_links_and_with_the_feed_and_one_in_a_mail_with_the_links(
+    links: Links,
+) -> None:
+    feed, mail = links.token(CLARA, "feed-join"), links.token(CLARA, "join")
+    elsewhere, replaced = (CLARA.model_copy(update=said) for said in ({"feed": 1}, {"generation": 2}))
+    assert not links.verifies(feed, elsewhere, "feed-join") and not links.verifies(feed, replaced, "feed-join")
+    assert links.verifies(mail, elsewhere, "join") and not links.verifies(mail, replaced, "join")
+    eleventh, other = (CLARA.model_copy(update=said) for said in ({"generation": 11, "feed": 1}, {"feed": 11}))
+    assert links.token(eleventh, "feed-join") != links.token(other, "feed-join"), "1.11 is not 11.1"
 
 
 def test_the_mac_of_one_person_is_no_good_for_another(links: Links) -> None:

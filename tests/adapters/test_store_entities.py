@@ -103,7 +103,7 @@ def test_a_persons_file_is_one_query_with_all_that_is_kept_of_them(shelf: Shelf)
     Feedbacks(shelf.table).give("symposium", clara.id, {"overall": 5}, date(2021, 1, 29))
     file = shelf.file(clara)
     coming = Attendance(sessions=registration(clara.id).sessions, version=1)
-    said = {"rsvp": "accepted", "answered_at": NOW, "attending": coming, "revision": 1}
+    said = {"rsvp": "accepted", "answered_at": NOW, "attending": coming, "revision": 1, "revised_at": NOW}
     assert file.invitee == clara.model_copy(update=said)
     assert file.registration == registration(clara.id)
     assert file.gave_feedback
@@ -138,7 +138,7 @@ def test_an_update_keeps_what_the_person_answered_and_their_address(shelf: Shelf
     [clara] = shelf.invite("clara")
     shelf.invitees.answer(clara, "tentative", None, NOW)
     shelf.invitees.update(
-        clara.model_copy(update={"name": "Clara Weiss", "email": "other@example.org", "rsvp": "declined"})
+        clara.model_copy(update={"name": "Clara Weiss", "email": "other@example.org", "rsvp": "declined"}), NOW
     )
     now = shelf.file(clara).invitee
     assert (now.name, now.email, now.rsvp) == ("Clara Weiss", "clara@example.org", "tentative")

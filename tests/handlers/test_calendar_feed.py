@@ -49,15 +49,15 @@ def test_a_program_finds_the_chosen_sessions_in_the_persons_language(web: Web, c
     assert shown(web, url) == {"session-1"}
 
 
-def test_a_feed_holds_no_personal_link_and_the_file_on_the_page_does(web: Web, clara: Invitee) -> None:
-    """Whoever has the feed's address sees sessions, and a new address takes that back."""
-    token = web.shelf.links.token(clara).encode()
-    feed, file = (web.get(url).body.replace(b"\r\n ", b"") for url in
+def test_a_feed_holds_the_link_to_join_and_no_other_and_the_file_on_the_page_both(web: Web, clara: Invitee) -> None:
+    """Whoever has the feed's address sees sessions and joins them, and a new address takes that back."""
+    feed, file = (web.get(url).body.replace(b"\r\n ", b"").decode() for url in
                   (address(web, clara), web.link(clara, "/calendar.ics")))  # fmt: skip
-    assert token in file and b"/join/session-2" in file
-    assert b"UID:session-2." in feed and "Контакт".encode() in feed
-    assert token not in feed and b"/join" not in feed and b"://" not in feed
-    assert "Ваша страница".encode() in file and "Ваша страница".encode() not in feed
+    join, other = (f"{web.shelf.links.url(clara, purpose)}/session-2" for purpose in ("feed-join", "join"))
+    assert set(re.findall(r"https?://[^\s\\]+", feed)) == {join}
+    assert set(re.findall(r"https?://[^\s\\]+", file)) == {other, web.link(clara)}
+    assert f"URL:{join}\r\n" in feed and "UID:session-2." in feed and "Контакт" in feed
+    assert "Ваша страница" in file and "Ваша страница" not in feed
 
 
 def test_who_holds_what_it_says_is_told_so_and_nothing_more(web: Web, clara: Invitee, calls: list[Call]) -> None:

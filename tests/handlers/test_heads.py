@@ -180,7 +180,7 @@ def test_a_colleague_whom_the_head_withdrew_is_no_obstacle_to_taking_back(web: W
     boris = member(web, "Boris")
     pass_on(web, boris)
     aziz = colleague(web, boris)
-    web.shelf.invitees.update(web.shelf.file(boris).invitee.model_copy(update={"delegation": ""}))
+    web.shelf.invitees.update(web.shelf.file(boris).invitee.model_copy(update={"delegation": ""}), NOW)
     assert withdraw(web, head, aziz) == 303
     assert take_back(web, boris) == 303
     assert web.shelf.file(boris).invitee.rsvp == "needs-action"

@@ -265,8 +265,6 @@ def test_opening_the_page_is_two_reads_and_a_press_is_two_reads_and_one_write(
 def test_the_reminders_link_and_the_confirmations_lead_to_this_page(web: Web, clara: Invitee) -> None:
     assert web.link(clara, HERE) in web.get(web.link(clara, "/confirmation")).body.decode()
     assert web.link(clara, "/join/session-2") not in web.get(web.link(clara, "/confirmation")).body.decode()
-    entry = web.get(web.link(clara, "/calendar.ics")).body.decode().replace("\r\n ", "")
-    assert f"URL:{web.link(clara, HERE)}\r\n" in entry
 
 
 def test_the_page_speaks_the_readers_language_and_its_button_too(web: Web, clara: Invitee) -> None:

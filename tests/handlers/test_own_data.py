@@ -26,7 +26,7 @@ from tests.usecases.uploading import PAPER, UPLOAD, arrive, hand_in, key, object
 ERASE = {"action": "erase", "sure": "yes"}
 CORRECT = {"action": "correct", "name": "Anna Maria Berg", "language": "ru"}
 NOT_TOLD = {"generation", "chain", "attending", "handed_in", "delegated_to", "delegated_from", "invited_by", "batches",
-            "withdrawn_by", "revision", "dropped", "feed"}  # fmt: skip
+            "withdrawn_by", "revision", "revised_at", "dropped", "feed"}  # fmt: skip
 """What a profile has for book-keeping, or what the file says elsewhere. A new field is told, or is named here."""
 YEAR = timedelta(days=365)
 

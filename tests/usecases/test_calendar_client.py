@@ -173,8 +173,8 @@ class World:
     def download(self) -> None:
         file = self.invited
         if file:
-            locale = load_locale("en")
-            found = calendar_file(self.shelf.events, self._event(), file.invitee, locale, "", self.shelf.clock())
+            shelf, locale = self.shelf, load_locale("en")
+            found = calendar_file(shelf.events, shelf.links, self._event(), file.invitee, locale, "", shelf.clock())
             for client in self.clients if found else ():
                 client.take(found or b"")
 
@@ -186,13 +186,13 @@ class World:
     @property
     def feed(self) -> dict[str, Shown]:
         client = CalendarClient(CLARA)
-        client.follow(calendar_feed(self._event(), self.file(self.clara).invitee, load_locale("en")))
+        client.follow(calendar_feed(self.shelf.links, self._event(), self.file(self.clara).invitee, load_locale("en")))
         return client.shows
 
     def told(self) -> list[bytes]:
         """What a mail that leaves now brings, whatever its kind: a change of the agenda is told like this."""
-        invitee = self.file(self.clara).invitee
-        objects = calendar_objects(self.shelf.events, self._event(), invitee, load_locale("en"), "", self.shelf.clock())
+        shelf, invitee, locale = self.shelf, self.file(self.clara).invitee, load_locale("en")
+        objects = calendar_objects(shelf.events, shelf.links, self._event(), invitee, locale, "", shelf.clock())
         return [one.content for one in objects]
 
     def tell(self) -> None:

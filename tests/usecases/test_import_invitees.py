@@ -1,6 +1,7 @@
 """Importing people: a report on every row, and one invitee per address whatever happens at the same time."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def row(name: str, **facts: str) -> Row:
 
 def load(shelf: Shelf, *rows: Row, dry_run: bool = False) -> ImportReport:
     numbered = list(enumerate(rows, 2))
-    return import_invitees(shelf.events, people_of(shelf), "symposium", numbered, dry_run=dry_run)
+    return import_invitees(shelf.events, people_of(shelf), "symposium", numbered, shelf.clock(), dry_run=dry_run)
 
 
 def people_of(shelf: Shelf) -> People:
@@ -59,10 +60,10 @@ def test_who_goes_at_this_very_moment_stops_nobody_and_is_not_changed(
     anna, _ = sorted(shelf.invitees.all("symposium"), key=lambda one: one.email)
     update = shelf.invitees.update
 
-    def overtaken(invitee: Invitee) -> None:
+    def overtaken(invitee: Invitee, now: datetime) -> None:
         if invitee.id == anna.id:
             shelf.table.write(Update(profile_key(anna.id), {"generation": 2, "withdrawn_by": "head"}))
-        update(invitee)
+        update(invitee, now)
 
     monkeypatch.setattr(shelf.invitees, "update", overtaken)
     load(shelf, row("anna", country="AT"), row("boris", country="AT"))
@@ -146,7 +147,7 @@ def test_a_list_longer_than_a_transaction_is_stored_whole(shelf: Shelf) -> None:
 def test_the_same_address_may_be_invited_to_another_event(shelf: Shelf) -> None:
     load(shelf, row("anna"))
     shelf.publish("forum")
-    report = import_invitees(shelf.events, people_of(shelf), "forum", [(2, row("anna"))], dry_run=False)
+    report = import_invitees(shelf.events, people_of(shelf), "forum", [(2, row("anna"))], shelf.clock(), dry_run=False)
     assert report.counts == {"created": 1}
 
 
@@ -174,7 +175,7 @@ def test_of_two_imports_that_race_for_an_address_one_creates_and_the_other_finds
 
 def test_an_unknown_event_and_too_long_a_list_are_refused_whole(shelf: Shelf) -> None:
     with pytest.raises(NotFound):
-        import_invitees(shelf.events, people_of(shelf), "unknown", [(2, row("anna"))], dry_run=False)
+        import_invitees(shelf.events, people_of(shelf), "unknown", [(2, row("anna"))], shelf.clock(), dry_run=False)
     before = shelf.items()
     with pytest.raises(Invalid, match="Upload it as a file: POST /api/events/symposium/lists"):
         load(shelf, *(row(f"p{n}") for n in range(1001)))

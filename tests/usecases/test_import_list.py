@@ -5,7 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -321,8 +321,8 @@ def test_a_worker_that_dies_after_another_died_forgets_nothing_of_what_both_did(
     update = shelf.invitees.update
     for _ in people:
 
-        def dying(invitee: Invitee) -> None:
-            update(invitee)
+        def dying(invitee: Invitee, now: datetime) -> None:
+            update(invitee, now)
             raise Died
 
         monkeypatch.setattr(shelf.invitees, "update", dying)

@@ -60,7 +60,7 @@ def entry(shelf: Shelf, invitee: Invitee) -> bytes:
     """What our mail asks this person's calendar: its objects, one after the other."""
     file, event = shelf.file(invitee), shelf.events.get("symposium")
     page = "https://x.example/i/1"
-    made = calendar_objects(shelf.events, event, file.invitee, load_locale("en"), page, shelf.clock())
+    made = calendar_objects(shelf.events, shelf.links, event, file.invitee, load_locale("en"), page, shelf.clock())
     return b"".join(one.content for one in made if one.method == "REQUEST")
 
 

@@ -33,7 +33,7 @@ def bounced(shelf: Shelf, kind: str = "bounce") -> Any:
 
 def test_the_person_has_the_new_address_and_the_old_one_is_free(shelf: Shelf, clara: Invitee) -> None:
     now = replace(shelf, clara)
-    facts = {"email": NEW, "generation": 2, "revision": clara.revision + 1, "feed": 1}
+    facts = {"email": NEW, "generation": 2, "revision": clara.revision + 1, "revised_at": shelf.clock(), "feed": 1}
     assert shelf.file(clara).invitee == now == clara.model_copy(update=facts)
     hashes = {shelf.hash_of(OLD): OLD, shelf.hash_of(NEW): NEW}
     assert shelf.addresses.claimed("symposium", hashes) == {shelf.hash_of(NEW): clara.id}

@@ -145,7 +145,7 @@ def test_a_claim_that_is_given_up_while_its_profile_is_marked_leaves_the_profile
 
     def overtaken(*arguments: Any) -> bool:
         new = shelf.hash_of("new@example.org")
-        shelf.invitees.replace_address(clara, "new@example.org", shelf.hash_of(EMAIL), new, [])
+        shelf.invitees.replace_address(clara, "new@example.org", shelf.hash_of(EMAIL), new, NOW, [])
         return bool(follow(*arguments))
 
     monkeypatch.setattr(shelf.addresses, "_follow", overtaken)
@@ -206,7 +206,7 @@ def test_a_list_with_a_suppressed_address_reports_it_as_created_and_mails_it_not
     suppress(shelf)
     rows = [(2, {"email": EMAIL, "name": "Clara"}), (3, {"email": "boris@example.org", "name": "Boris"})]
     people = People(shelf.invitees, shelf.addresses, shelf.ledger, shelf.links)
-    report = import_invitees(shelf.events, people, "symposium", rows, dry_run=False)
+    report = import_invitees(shelf.events, people, "symposium", rows, shelf.clock(), dry_run=False)
     assert report.counts == {"created": 2}
     batch = accept(shelf)
     assert (batch.plan.suppressed, batch.plan.to_send) == (1, 1)

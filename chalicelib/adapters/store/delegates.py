@@ -15,7 +15,7 @@ from chalicelib.adapters.store.due import Due, due_put
 from chalicelib.adapters.store.invitees import Invitees, PersonFile
 from chalicelib.adapters.store.person import IN_DELEGATION, log_put, profile_item, profile_key
 from chalicelib.adapters.store.table import ABSENT, Condition, Put, Table, Update, Write
-from chalicelib.adapters.store.unchanged import REVISED, same_links, withdrawal
+from chalicelib.adapters.store.unchanged import revised, same_links, withdrawal
 from chalicelib.domain.entries import all_dropped
 from chalicelib.domain.event import utc
 from chalicelib.domain.invitee import Dropped, Invitee, WithdrawnBy
@@ -45,7 +45,7 @@ class Delegates:
             colleague,
             address,
             [
-                _revised(before, facts, removes=("attending",)),
+                revised(before, facts, now, same_links(before), removes=("attending",)),
                 withdrawal(before.id, person.registration, now),
                 due_put(outbox),
                 log_put(before.id, now, "passed on", f"{colleague.name}, {colleague.email}", names=[colleague.id]),
@@ -63,7 +63,7 @@ class Delegates:
         Raises ConditionFailed when somebody was changed meanwhile.
         """
         own = {"rsvp": "needs-action", "delegated_to": ""}
-        writes: list[Write] = [_revised(before, own)]
+        writes: list[Write] = [revised(before, own, now, same_links(before))]
         for file, address in gone:
             writes += _withdrawn(file, address, "colleague", ("taken back by", before), now)
         self._table.transact([*writes, _log_of(before, "taken back from", gone, now), *also])
@@ -110,17 +110,14 @@ def _withdrawn(
     invitations; ``entry``: what the history says was done, and by whom.
     """
     one = file.invitee
-    facts = {"rsvp": "declined", "delegated_to": "", "generation": one.generation + 1, "withdrawn_by": by}
+    facts: dict[str, Any] = {"rsvp": "declined", "delegated_to": "", "withdrawn_by": by}
+    facts |= {"generation": one.generation + 1, "dropped": all_dropped(one, file.registration)}
     return [
-        _revised(one, facts | {"dropped": all_dropped(one, file.registration)}, removes=("attending", *IN_DELEGATION)),
+        revised(one, facts, now, same_links(one), removes=("attending", *IN_DELEGATION)),
         withdrawal(one.id, file.registration, now),
         *([] if one.left else [claim_delete(one.event, address, one.id)]),
         log_put(one.id, now, entry[0], entry[1].name, names=[entry[1].id]),
     ]
-
-
-def _revised(before: Invitee, facts: dict[str, Any], removes: tuple[str, ...] = ()) -> Update:
-    return Update(profile_key(before.id), facts, removes=removes, add=REVISED, condition=same_links(before))
 
 
 def _log_of(one: Invitee, what: str, gone: Sequence[tuple[PersonFile, str]], now: datetime) -> Put:

@@ -50,7 +50,7 @@ from chalicelib.adapters.store.table import (
     Update,
     Write,
 )
-from chalicelib.adapters.store.unchanged import NOT_OVERTAKEN, REVISED, accepted, as_seen, same_links, withdrawal
+from chalicelib.adapters.store.unchanged import NOT_OVERTAKEN, accepted, as_seen, revised, same_links, withdrawal
 from chalicelib.domain.attendance import Attended
 from chalicelib.domain.contribution import HandedIn
 from chalicelib.domain.delivery import Delivery
@@ -149,7 +149,9 @@ class Invitees(Listings):
 
         self.claim([address for _, address in people], writes)
 
-    def replace_address(self, before: Invitee, email: str, old: str, new: str, also: Sequence[Write]) -> None:
+    def replace_address(
+        self, before: Invitee, email: str, old: str, new: str, now: datetime, also: Sequence[Write]
+    ) -> None:
         """Give a person another address, ``old`` and ``new`` being the hashes, and revoke the links they have.
 
         ``also`` is written with it. Raises ConditionFailed(FREE) with the claim that stands in the way, and another
@@ -160,11 +162,10 @@ class Invitees(Listings):
 
         def writes(suppressed: dict[str, str]) -> list[Write]:
             facts = {"email": email, "generation": before.generation + 1, "suppressed": suppressed[new]}
-            anew = {**REVISED, "feed": 1}
             return [
                 claim_put(before.event, new, before.id),
                 claim_delete(before.event, old, before.id),
-                Update(profile_key(before.id), facts, add=anew, condition=same),
+                revised(before, facts, now, same, add={"feed": 1}),
                 *also,
             ]
 
@@ -182,7 +183,7 @@ class Invitees(Listings):
                 if last or failed.name != AS_SUPPRESSED:
                     raise
 
-    def update(self, invitee: Invitee) -> None:
+    def update(self, invitee: Invitee, now: datetime) -> None:
         """Write what an organiser may change; what the person answered stays. Raises ConditionFailed when they were
         erased, withdrawn or given another address meanwhile.
         """
@@ -191,7 +192,7 @@ class Invitees(Listings):
         facts = {name: getattr(invitee, name) for name in names} | listing
         gone = () if listing else IN_DELEGATION
         same = Condition(NOT_OVERTAKEN, "#generation = :generation", {"generation": invitee.generation})
-        self._table.write(Update(profile_key(invitee.id), facts, removes=gone, add=REVISED, condition=same))
+        self._table.write(revised(invitee, facts, now, same, removes=gone))
 
     def delegation(self, event: str, names: Sequence[str]) -> list[Invitee]:
         """Who belongs to the delegation that goes by these names, as they are now."""
@@ -224,7 +225,7 @@ class Invitees(Listings):
         if dropped:
             facts["dropped"] = dropped
         writes: list[Write] = [
-            Update(profile_key(before.id), facts, removes=gone, add=REVISED, condition=same_links(before)),
+            revised(before, facts, now, same_links(before), removes=gone),
             log_put(before.id, now, "answered", f"{before.rsvp} -> {rsvp}{f': {reason}' if reason else ''}"),
             *also,
         ]
@@ -266,7 +267,7 @@ class Invitees(Listings):
         said = ", ".join(f"{name}: {getattr(before, name)} -> {new}" for name, new in facts.items())
         self._table.transact(
             [
-                Update(profile_key(before.id), facts, add=REVISED, condition=same_links(before)),
+                revised(before, facts, now, same_links(before)),
                 log_put(before.id, now, "corrected", said),
                 *also,
             ]

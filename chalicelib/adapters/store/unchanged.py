@@ -1,5 +1,6 @@
 """What has to be as it was seen when an answer or a registration is written; and the writes that are bound to it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,6 @@ SAME_LINKS = "same links"
 
 NOT_OVERTAKEN = "not overtaken"
 """The condition that what is replaced is still what was seen."""
-
-REVISED = {"revision": 1}
-"""Added with each change of what a person's calendar says."""
 
 FILE_KEPT = "file kept"
 """The condition that a file which answers a question was not let go meanwhile."""
@@ -36,10 +34,24 @@ def lost(failed: ConditionFailed, before: Invitee) -> ConvokeError:
     return NotFound("This link does not lead anywhere.")
 
 
+def revised(
+    before: Invitee, facts: Mapping[str, Any], now: datetime, condition: Condition, *, removes: Sequence[str] = (),
+    add: Mapping[str, int] | None = None,
+) -> Update:
+    """The write of whatever changes what a person's calendar says: its number and its moment in one. The moment is
+    never earlier than the one before, by whichever clock it is written.
+    """  # fmt: skip
+    at = max(now, before.revised_at or now)
+    said = {**facts, "revised_at": utc(at)}
+    return Update(
+        profile_key(before.id), said, removes=removes, add={"revision": 1, **(add or {})}, condition=condition
+    )
+
+
 def accepted(before: Invitee, now: datetime, **facts: Any) -> Update:
     """The write of "I accept", as long as the links that it came by hold."""
     said = {"rsvp": "accepted", "answered_at": utc(now), "reason": "", **facts}
-    return Update(profile_key(before.id), said, add=REVISED, condition=same_links(before))
+    return revised(before, said, now, same_links(before))
 
 
 def as_seen(seen: Registration | None) -> Condition:
