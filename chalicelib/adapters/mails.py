@@ -46,7 +46,8 @@ class When(NamedTuple):
 
     ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins; ``starts`` ``12:30``,
     ``hours`` ``12:30–16:00``, ``where`` ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others`` such
-    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's.
+    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's; ``elsewhere`` the same in one
+    line of few words.
     """
 
     day: str
@@ -56,6 +57,7 @@ class When(NamedTuple):
     where: str
     whose: str
     others: list[str]
+    elsewhere: str
 
 
 class Unreached(NamedTuple):
@@ -96,7 +98,7 @@ def compose(kind: Kind, *, event: Event, invitee: Invitee, locale: Locale, links
         **facts, "kind": kind, "invitee": invitee, "links": links, "registration": registration, "session": session,
         "now": now, "tested": tested, "can_leave": can_leave(kind, invitee),
         "attached": _attached(document, names, locale), "calendar_attached": "calendar" in names,
-        "feedback_day": _feedback_day(event, locale, invitee.time_zone),
+        "feedback_until": _feedback_until(event, locale, invitee.time_zone),
         "request": request, "offer": _offer(document, request, locale, invitee.time_zone),
         **_own(document, facts, registration, session, locale, invitee.time_zone),
         **_reminding(document, rule, session, invitee, locale, now),
@@ -139,7 +141,8 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
             "cancellation": _("News of a withdrawn registration")}.get(one.kind, _("Mail of another event"))
     return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
             "why": why[one.invitee.suppressed],
-            "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}
+            "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"
+                    + locale.aside(one.at, one.at, own_zone=zone, event_zone=zone)}
 
 
 class _Same:
@@ -172,7 +175,7 @@ def _facts(same: _Same, locale: Locale, zone: str) -> dict[str, Any]:
         "when": [_when(document, span, locale, zone) for span in document.days],
         "spans": {one.id: _when(document, document.span(one), locale, zone) for one in document.sessions},
         "programme": programme(document, locale, zone),
-        "deadline": _when(document, (until, until), locale, zone),
+        "deadline": _until(same, until, locale, zone),
         "deadline_day": locale.date(_on(until, zone), weekday=False, year=False),
         "minutes": minutes(document),
     }
@@ -182,22 +185,23 @@ def _when(document: EventDocument, span: tuple[datetime, datetime], locale: Loca
     own, *others = locale.times(*span, own_zone=zone, event_zone=document.time_zone)
     whose = locale.gettext("your time (%(where)s)") % {"where": own.where}
     opening = own.date[0].upper() + own.date[1:]
-    return When(own.date, opening, own.hours.partition("–")[0], _hours(own), own.where, whose,
-                [_other(line, own, locale) for line in others])
+    return When(own.date, opening, own.hours.partition("–")[0], own.hours, own.where, whose,
+                [_other(line, own, locale) for line in others],
+                locale.elsewhere(*span, own_zone=zone, event_zone=document.time_zone))
+
+
+@lru_cache(maxsize=512)
+def _until(same: _Same, at: datetime, locale: Locale, zone: str) -> When:
+    """A deadline, which many people share."""
+    return _when(same.document, (at, at), locale, zone)
 
 
 def _other(line: TimeLine, own: TimeLine, locale: Locale) -> str:
-    hours = _hours(line) if line.date == own.date else f"{line.date}, {_hours(line)}"
+    hours = line.hours if line.date == own.date else f"{line.date}, {line.hours}"
     if line.whose == "utc" or not line.place:
         return f"{hours}\u00a0{line.label}"
     return locale.gettext("%(hours)s in %(place)s (%(label)s)") % {
         "hours": hours, "place": line.place, "label": line.label}
-
-
-def _hours(line: TimeLine) -> str:
-    """``12:30–16:00``; of a moment ``12:30``."""
-    start, _, end = line.hours.partition("–")
-    return start if start == end else line.hours
 
 
 def _dates(document: EventDocument, locale: Locale, zone: str) -> str:
@@ -214,9 +218,9 @@ def _on(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
-def _feedback_day(event: Event, locale: Locale, zone: str) -> str:
+def _feedback_until(event: Event, locale: Locale, zone: str) -> When | None:
     _, until = feedback_window(event)
-    return locale.date(_on(until, zone)) if until else ""
+    return _until(_Same(event.document), until, locale, zone) if until else None
 
 
 def minutes(document: EventDocument) -> int:
@@ -233,7 +237,7 @@ def _own(document: EventDocument, facts: dict[str, Any], registration: Attendanc
     bands: list[Band] = facts["programme"].bands
     chosen = set(registration.sessions) if registration else set()
     return {
-        "opens": _opens(document, session, locale, zone) if session else "",
+        **_opening(document, session, locale, zone),
         "mine": [band for band in bands if band.session.id in chosen],
         "reminded": any(document.reminded_ahead(one) for one in document.attendable if one.id in chosen),
         "this": facts["spans"][session.id] if session else None,
@@ -241,11 +245,17 @@ def _own(document: EventDocument, facts: dict[str, Any], registration: Attendanc
     }
 
 
-def _opens(document: EventDocument, session: Session, locale: Locale, zone: str) -> str:
-    """From when the session can be joined: ``12:15``; ``28 January, 23:50`` where it starts after midnight."""
+def _opening(document: EventDocument, session: Session | None, locale: Locale, zone: str) -> dict[str, str]:
+    """From when the session can be joined: ``opens`` such as ``12:15``, ``28 January, 23:50`` where it starts after
+    midnight; ``opens_where`` such as ``Tashkent, UTC+5; 08:15 in Vienna · 07:15 UTC``.
+    """
+    if session is None:
+        return {"opens": "", "opens_where": ""}
     (opens, _), (starts, _) = join_window(document, session), document.span(session)
-    day, clock = _on(opens, zone), locale.clock(opens, zone)
-    return clock if day == _on(starts, zone) else f"{locale.date(day, weekday=False, year=False)}, {clock}"
+    at, day = _until(_Same(document), opens, locale, zone), _on(opens, zone)
+    same = day == _on(starts, zone)
+    return {"opens": at.hours if same else f"{locale.date(day, weekday=False, year=False)}, {at.hours}",
+            "opens_where": "; ".join(filter(None, (at.where, at.elsewhere)))}
 
 
 def _reminding(document: EventDocument, rule: ReminderRule | None, session: Session | None, invitee: Invitee,
@@ -264,7 +274,7 @@ def _reminding(document: EventDocument, rule: ReminderRule | None, session: Sess
 
 def _offer(document: EventDocument, request: PlaceRequest | None, locale: Locale, zone: str) -> When | None:
     """Until when a place is kept."""
-    return _when(document, (request.until, request.until), locale, zone) if request and request.until else None
+    return _until(_Same(document), request.until, locale, zone) if request and request.until else None
 
 
 def _asked(document: EventDocument, contribution: Contribution | None, locale: Locale, zone: str) -> dict[str, Any]:
@@ -272,7 +282,7 @@ def _asked(document: EventDocument, contribution: Contribution | None, locale: L
     if contribution is None:
         return {"asked": None, "due": None, "due_day": "", "accepted": ""}
     until = due_until(document, contribution)
-    due = _when(document, (until, until), locale, zone)
+    due = _until(_Same(document), until, locale, zone)
     day = locale.date(_on(until, zone), weekday=False, year=False)
     return {"asked": contribution, "due": due, "due_day": day, "accepted": accepted(contribution, locale)}
 
