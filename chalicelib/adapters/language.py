@@ -124,19 +124,20 @@ class Locale:
                                   day != at_event, zone))
         return lines
 
-    def everywhere(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> str:
-        """In few words: ``12:30–16:00 in Tashkent · 08:30–12:00 in Vienna · 07:30–11:00 UTC``; equals are left out, and
-        there is a date where it is not the reader's.
+    def brief(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> tuple[str, ...]:
+        """A span or moment beside the reader's hours, in few words: ``08:30–12:00 in Vienna``, ``07:30–11:00 UTC``.
+
+        With a date where it is not the reader's; nothing where their clock is the event's and UTC's.
         """
+        return _brief(self, start.astimezone(UTC), end.astimezone(UTC), own_zone, event_zone)[1:]
+
+    def everywhere(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> str:
+        """``12:30–16:00 in Tashkent · 08:30–12:00 in Vienna · 07:30–11:00 UTC``"""
         return " · ".join(_brief(self, start.astimezone(UTC), end.astimezone(UTC), own_zone, event_zone))
 
-    def elsewhere(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> str:
-        """The same without the reader's own; ``""`` where their clock is the event's and UTC's."""
-        return " · ".join(_brief(self, start.astimezone(UTC), end.astimezone(UTC), own_zone, event_zone)[1:])
-
     def aside(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> str:
-        """``elsewhere`` in brackets, with the space before them."""
-        found = self.elsewhere(start, end, own_zone=own_zone, event_zone=event_zone)
+        """``brief`` in brackets, with the space before them."""
+        found = " · ".join(self.brief(start, end, own_zone=own_zone, event_zone=event_zone))
         return f" ({found})" if found else ""
 
 
@@ -168,7 +169,7 @@ def _brief(locale: Locale, start: datetime, end: datetime, own_zone: str, event_
         day = locale.date(start.astimezone(ZoneInfo(line.zone)).date(), year=False)
         hours = line.hours if line.date == lines[0].date else f"{day}, {line.hours}"
         named = locale.gettext("%(hours)s in %(place)s") % {"hours": hours, "place": line.place}
-        said.append(named if line.place else f"{hours} {line.label}")
+        said.append(named if line.place else f"{hours}\u00a0{line.label}")
     return tuple(said)
 
 

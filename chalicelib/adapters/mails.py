@@ -46,8 +46,8 @@ class When(NamedTuple):
 
     ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins; ``starts`` ``12:30``,
     ``hours`` ``12:30–16:00``, ``where`` ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others`` such
-    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's; ``elsewhere`` the same in one
-    line of few words.
+    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's; ``brief`` the same in fewer
+    words.
     """
 
     day: str
@@ -57,7 +57,7 @@ class When(NamedTuple):
     where: str
     whose: str
     others: list[str]
-    elsewhere: str
+    brief: tuple[str, ...]
 
 
 class Unreached(NamedTuple):
@@ -187,7 +187,7 @@ def _when(document: EventDocument, span: tuple[datetime, datetime], locale: Loca
     opening = own.date[0].upper() + own.date[1:]
     return When(own.date, opening, own.hours.partition("–")[0], own.hours, own.where, whose,
                 [_other(line, own, locale) for line in others],
-                locale.elsewhere(*span, own_zone=zone, event_zone=document.time_zone))
+                locale.brief(*span, own_zone=zone, event_zone=document.time_zone))
 
 
 @lru_cache(maxsize=512)
@@ -255,7 +255,7 @@ def _opening(document: EventDocument, session: Session | None, locale: Locale, z
     at, day = _until(_Same(document), opens, locale, zone), _on(opens, zone)
     same = day == _on(starts, zone)
     return {"opens": at.hours if same else f"{locale.date(day, weekday=False, year=False)}, {at.hours}",
-            "opens_where": "; ".join(filter(None, (at.where, at.elsewhere)))}
+            "opens_where": "; ".join(filter(None, (at.where, " · ".join(at.brief))))}
 
 
 def _reminding(document: EventDocument, rule: ReminderRule | None, session: Session | None, invitee: Invitee,

@@ -12,9 +12,8 @@ def sentences(at: datetime, zone: str, plan: Plan | None, locale: Locale) -> lis
     UTC: that of the organiser who reads it is not known. Without a plan nobody was counted.
     """
     local = at.astimezone(ZoneInfo(zone))
-    elsewhere = locale.elsewhere(at, at, own_zone=zone, event_zone=zone)
     when = {"date": locale.date(local.date(), year=False), "time": locale.clock(at, zone),
-            "where": "; ".join(filter(None, (locale.zone_label(at, zone), elsewhere)))}
+            "where": "; ".join([locale.zone_label(at, zone), *locale.brief(at, at, own_zone=zone, event_zone=zone)])}
     if plan is None:
         said = locale.gettext("On %(date)s at %(time)s (%(where)s) this would go out.") % when
         return [said[0].upper() + said[1:]]
