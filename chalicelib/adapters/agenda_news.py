@@ -58,10 +58,10 @@ def what_is_new(
 def news(
     found: Sequence[Change], before: EventDocument, after: EventDocument, locale: Locale, zone: str
 ) -> list[str]:
-    """One line for each session, in the order of the changes: ``Session 1: now starts at 08:25 (07:25 UTC), it was 08:30``.
+    """One line for each session, in the order of the changes: ``Session 1: now starts at 08:25 (07:25 UTC), it was …``.
 
-    Times are those of ``zone``; the first new one of a line is given in the event's and in UTC as well. Further ones
-    follow from it: with two places at each of them, nobody would find the change.
+    Times are those of ``zone``; the first new one of a line is given in the event's zone and UTC as well. Further ones
+    follow from it: with two more clocks at each of them, nobody would find the change.
     """
     teller = _Teller(before, after, locale, zone)
     lines = []

@@ -18,9 +18,9 @@ _FIELD = re.compile(r"'((?:[^']|'')*)'|EEEE|MMMM|d|y")
 class TimeLine(NamedTuple):
     """A span of time as one zone shows it.
 
-    ``whose`` zone it is; ``date`` of the start; ``hours`` such as ``12:30–16:00``, of a moment ``12:30``; ``place`` such
-    as ``Tashkent``, or ``""`` where the zone is not named after one; ``label`` such as ``UTC+5``; ``other_day``: not the
-    date that it has at the event; ``zone`` the IANA name.
+    ``whose`` zone it is; ``date`` of the start; ``hours`` such as ``12:30–16:00``, of a moment ``12:30``; ``place``
+    such as ``Tashkent``, or ``""`` where the zone is not named after one; ``label`` such as ``UTC+5``; ``other_day``:
+    not the date that it has at the event; ``zone`` the IANA name.
     """
 
     whose: Literal["own", "event", "utc"]
@@ -163,7 +163,7 @@ def available() -> list[str]:
 
 @lru_cache(maxsize=2048)
 def _brief(locale: Locale, start: datetime, end: datetime, own_zone: str, event_zone: str) -> tuple[str, ...]:
-    """Every mail says it of the same few moments. In UTC: the two that a clock shows twice are equal in its own zone."""
+    """Every mail says it of the same few moments. In UTC: two that a clock shows twice are equal in its own zone."""
     lines, said = locale.times(start, end, own_zone=own_zone, event_zone=event_zone), []
     for line in lines:
         day = locale.date(start.astimezone(ZoneInfo(line.zone)).date(), year=False)

@@ -28,8 +28,9 @@ class Row(NamedTuple):
 
 
 class Band(NamedTuple):
-    """A session with its items. ``date`` opens a new day of the event, in words, and is empty on one-day events; ``utc``
-    such as ``07:30–07:50 UTC``, with the date where it is not the reader's, is empty where one of the clocks shows it.
+    """A session with its items. ``date`` opens a new day of the event, in words, and is empty on one-day events.
+
+    ``utc`` such as ``07:30–07:50 UTC``, with the date where it is not the reader's; empty where a clock shows it.
     """
 
     date: str
@@ -56,11 +57,12 @@ def programme(document: EventDocument, locale: Locale, zone: str, registered: It
     several = len({session.day for session in sessions}) > 1
     bands: list[Band] = []
     for session in sessions:
+        span = document.span(session)
         new_day = not bands or bands[-1].session.day != session.day
-        opening = clock.turn_to(document.span(session)[0]) if new_day else ""
-        hours = clock.hours(document.span(session))
+        opening = clock.turn_to(span[0]) if new_day else ""
+        hours = clock.hours(span)
         rows = [_row(clock.hours(document.span(session, item)), item) for item in session.items]
-        bands.append(Band(opening if several else "", hours, clock.utc(document.span(session)), session, rows, session.id in mine))
+        bands.append(Band(opening if several else "", hours, clock.utc(span), session, rows, session.id in mine))
     differ = any(each.own != each.event for band in bands for each in (band.hours, *(row.hours for row in band.rows)))
     own, event = (locale.city(tz) or locale.zone_label(document.starts_at, tz) for tz in (zone, document.time_zone))
     return Programme(differ, own, event, bands)

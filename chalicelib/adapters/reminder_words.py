@@ -8,8 +8,8 @@ from chalicelib.domain.batch import Plan
 
 
 def sentences(at: datetime, zone: str, plan: Plan | None, locale: Locale) -> list[str]:
-    """``["On Thursday 28 January at 07:30 (CET, UTC+1; 06:30 UTC), 41 people would get this."]``, in the event's zone and
-    UTC: that of the organiser who reads it is not known. Without a plan nobody was counted.
+    """``["On Thursday 28 January at 07:30 (CET, UTC+1; 06:30 UTC), 41 people would get this."]``, in the event's zone
+    and UTC: that of the organiser who reads it is not known. Without a plan nobody was counted.
     """
     local = at.astimezone(ZoneInfo(zone))
     when = {"date": locale.date(local.date(), year=False), "time": locale.clock(at, zone),

@@ -26,24 +26,24 @@ def roundtable(raw: dict[str, Any]) -> None:
 
 def test_a_session_is_one_line_with_all_that_changed_in_it_on_the_readers_clock() -> None:
     assert told(roundtable) == [
-        f"{FIRST['en']}: Ms. Renate Held is to be confirmed; “Roundtable One” now starts at 09:15 (08:15 UTC), "
+        f"{FIRST['en']}: Ms. Renate Held is to be confirmed; “Roundtable One” now starts at 09:15 (08:15\u00a0UTC), "
         "it was 09:10"
     ]
     assert told(roundtable, "ru", "Asia/Tashkent") == [
         f"{FIRST['ru']}: г-жа Рената Хельд: участие подтверждается; "
-        "«Круглый стол № 1» теперь начинается в 13:15 (09:15, Вена · 08:15 UTC), раньше было в 13:10"
+        "«Круглый стол № 1» теперь начинается в 13:15 (09:15, Вена · 08:15\u00a0UTC), раньше было в 13:10"
     ]
 
 
 @pytest.mark.parametrize(("edit", "line"), [
     (lambda raw: session(raw, "session-2").update(starts="10:25"),
-     "Session 2: Working together: now starts at 10:25 (09:25 UTC), it was 10:20"),
+     "Session 2: Working together: now starts at 10:25 (09:25\u00a0UTC), it was 10:20"),
     (lambda raw: session(raw, "session-2").update(ends="12:05"),
-     "Session 2: Working together: now ends at 12:05 (11:05 UTC), it was 12:00"),
+     "Session 2: Working together: now ends at 12:05 (11:05\u00a0UTC), it was 12:00"),
     (lambda raw: session(raw, "session-2").update(starts="10:25", ends="12:05"),
-     "Session 2: Working together: now 10:25–12:05 (09:25–11:05 UTC), it was 10:20–12:00"),
+     "Session 2: Working together: now 10:25–12:05 (09:25–11:05\u00a0UTC), it was 10:20–12:00"),
     (lambda raw: session(raw, "session-2").update(day=2),
-     "Session 2: Working together: now Friday 29 January, 10:20–12:00 (09:20–11:00 UTC), "
+     "Session 2: Working together: now Friday 29 January, 10:20–12:00 (09:20–11:00\u00a0UTC), "
      "it was Thursday 28 January, 10:20–12:00"),
     (lambda raw: without(raw, "session-2"), "Session 2: Working together: it does not take place"),
     (lambda raw: raw.update(date="2021-02-04"),
@@ -66,8 +66,8 @@ def test_a_session_that_is_new_says_when() -> None:
         times = {"starts": "18:00", "ends": "19:00"}
         raw["sessions"].append({"id": "evening", "title": both("Reception", "Приём"), **times})
 
-    assert told(edit) == ["Reception: it is new: Thursday 28 January, 18:00–19:00 (17:00–18:00 UTC)"]
-    assert told(edit, "ru", "Asia/Tashkent")[0].endswith("22:00–23:00 (18:00–19:00, Вена · 17:00–18:00 UTC)")
+    assert told(edit) == ["Reception: it is new: Thursday 28 January, 18:00–19:00 (17:00–18:00\u00a0UTC)"]
+    assert told(edit, "ru", "Asia/Tashkent")[0].endswith("22:00–23:00 (18:00–19:00, Вена · 17:00–18:00\u00a0UTC)")
 
 
 def test_the_first_new_time_of_a_session_is_given_in_all_zones_and_the_rest_follows_from_it() -> None:
@@ -77,7 +77,7 @@ def test_the_first_new_time_of_a_session_is_given_in_all_zones_and_the_rest_foll
         item(raw, "roundtable-1").update(starts="09:15")
 
     [line] = told(edit, zone="Asia/Tashkent")
-    assert ": now starts at 12:25 (08:25 in Vienna · 07:25 UTC), it was 12:30; " in line
+    assert ": now starts at 12:25 (08:25 in Vienna · 07:25\u00a0UTC), it was 12:30; " in line
     assert line.count("UTC") == 1
 
 
@@ -87,5 +87,5 @@ def test_the_other_zones_say_the_date_where_it_is_not_the_readers() -> None:
 
     [line] = told(edit, zone="Pacific/Auckland")
     assert "now Friday 29 January, 02:00–03:00 (Thursday 28 January, 14:00–15:00 in Vienna · " in line
-    assert "· Thursday 28 January, 13:00–14:00 UTC), it was Thursday 28 January, 22:20–00:00".replace(
+    assert "· Thursday 28 January, 13:00–14:00\u00a0UTC), it was Thursday 28 January, 22:20–00:00".replace(
         "Thursday 28 January, 22:20–00:00", "") in line

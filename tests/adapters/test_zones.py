@@ -12,16 +12,14 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
-from chalicelib.adapters.mails import compose
 from chalicelib.domain.event import Kind
 from chalicelib.domain.message import Words
 from chalicelib.domain.reminder import ReminderRule
 from tests.adapters.page_cases import STATES, page
-from tests.adapters.test_mails import KINDS, LANGUAGES, NEWS, mail, news, notice, told
+from tests.adapters.test_mails import KINDS, LANGUAGES, NEWS, mail, news, notice
 from tests.adapters.test_mails import event as symposium
 
 TASHKENT, VIENNA, UTC = (timedelta(hours=ahead) for ahead in (5, 1, 0))
@@ -126,12 +124,12 @@ def test_every_time_in_the_organisers_notice_is_in_the_events_zone_and_utc(langu
     complete(notice(language=language), zones=(VIENNA, UTC))
 
 
-def test_a_mail_that_asks_for_an_answer_and_one_to_somebody_only_invited_have_all_zones() -> None:
-    of = symposium()
+def test_a_reminder_of_an_answer_and_of_a_night_have_all_zones() -> None:
     rule = ReminderRule.model_validate({
         "id": "answer", "before_minutes": 7200, "sessions": ["session-1"], "statuses": ["no-answer"]})  # fmt: skip
-    complete(mail("reminder", of=of, rule=rule), items=True)
-    complete(mail("change", of=of, told=told(of, venue={**of.document.venue.model_dump(), "name": {"en": "Hofburg"}})))
+    complete(mail("reminder", rule=rule), items=True)
+    night = {"id": "session-1", "title": {"en": "Night"}, "starts": "20:10", "ends": "22:00"}
+    complete(mail("reminder", of=symposium(sessions=[night], reminders=[])))
 
 
 def complete(words: Words, *, items: bool = False, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> None:
