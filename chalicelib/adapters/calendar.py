@@ -235,8 +235,8 @@ class _Writer:
 
     def description(self, part: str, document: EventDocument, sessions: Sequence[Session],
                     joins: Sequence[tuple[Session, str]]) -> str:
-        """The event, a session's hours in all zones, what happens when in the reader's time, where to join, the page (but
-        in a feed), whom to ask.
+        """The event, a session's hours in all zones, what happens when in the reader's time, where to join, the page
+        (but in a feed), whom to ask.
         """
         gettext = self.locale.gettext
         place = self.locale.city(self.zone)
