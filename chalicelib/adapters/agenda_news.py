@@ -7,13 +7,16 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale
-from chalicelib.domain.agenda_changes import Change
+from chalicelib.domain.agenda_changes import Change, What
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.event_parts import AgendaItem, Session
 from chalicelib.domain.text import words
 
 Span = tuple[datetime, datetime]
+
+TIMED: frozenset[What] = frozenset({"session-added", "session-time", "item-added", "item-time"})
+"""Changes whose words give a new time of day."""
 
 
 class New(NamedTuple):
@@ -59,14 +62,17 @@ def what_is_new(
 def news(
     found: Sequence[Change], before: EventDocument, after: EventDocument, locale: Locale, zone: str
 ) -> list[str]:
-    """One line for each session, in the order of the changes: ``Session 1: now starts at 08:25, it was 08:30; …``.
+    """One line for each session, in the order of the changes: ``Session 1: now starts at 08:25 (07:25 UTC), it was …``.
 
-    Times are those of ``zone``.
+    Times are those of ``zone``; the first new one of a line is given in the event's zone and UTC as well. Further ones
+    follow from it: with two more clocks at each of them, nobody would find the change.
     """
     teller = _Teller(before, after, locale, zone)
     lines = []
     for session, group in groupby(found, key=lambda change: change.session):
-        said = "; ".join(dict.fromkeys(teller.phrase(change) for change in group))
+        concerned = list(group)
+        timed = next((one for one in concerned if one.what in TIMED), None)
+        said = "; ".join(dict.fromkeys(teller.phrase(one, one is timed) for one in concerned))
         title = teller.title(session)
         lines.append(f"{title}: {said}" if title else said[0].upper() + said[1:])
     return lines
@@ -81,7 +87,8 @@ class _Teller:
         found = _session(self._after, session) or _session(self._before, session)
         return self._words(found.title) if found else ""
 
-    def phrase(self, change: Change) -> str:
+    def phrase(self, change: Change, wide: bool) -> str:
+        """``wide``: with the new time in the other zones."""
         _, facts = self._locale.gettext, self._facts(change)
         match change.what:
             case "date":
@@ -101,21 +108,23 @@ class _Teller:
             case "item-title":
                 return _("“%(was)s” is now called “%(now)s”") % facts
             case "session-added":
-                return _("it is new: %(hours)s") % {"hours": self._dated(self._span(self._after, change))}
+                span = self._span(self._after, change)
+                return _("it is new: %(hours)s") % {"hours": self._dated(span) + self._aside(span, wide)}
             case "session-returned":
-                hours = self._dated(self._span(self._after, change))
-                return _("it takes place after all: %(hours)s") % {"hours": hours}
+                span = self._span(self._after, change)
+                return _("it takes place after all: %(hours)s") % {"hours": self._dated(span) + self._aside(span, wide)}
             case "session-cancelled":
                 return _("it does not take place")
             case "item-added":
-                hours = self._hours(self._span(self._after, change))
+                span = self._span(self._after, change)
+                hours = self._hours(span) + self._aside(span, wide)
                 return _("“%(now)s” is new: %(hours)s") % {**facts, "hours": hours}
             case "item-cancelled":
                 return _("“%(was)s” does not take place") % facts
             case "session-time":
-                return self._moved(change)
+                return self._moved(change, wide)
             case "item-time":
-                return f"{self._quoted(change)} {self._moved(change)}"
+                return f"{self._quoted(change)} {self._moved(change, wide)}"
             case "points":
                 return _("%(item)s has other points") % {"item": self._quoted(change)}
             case "person-added":
@@ -148,19 +157,26 @@ class _Teller:
         start, end = document.span(session, _item(document, change) if change.item else None)
         return start.astimezone(ZoneInfo(self._zone)), end.astimezone(ZoneInfo(self._zone))
 
-    def _moved(self, change: Change) -> str:
+    def _moved(self, change: Change, wide: bool) -> str:
         """The start, the end, both, or the day as well."""
         _ = self._locale.gettext
         was, now = (self._span(document, change) for document in (self._before, self._after))
         moved = (self._before.date, self._before.time_zone) != (self._after.date, self._after.time_zone)
         if was[0].date() != now[0].date() and not moved:
-            return _("now %(now)s, it was %(was)s") % {"now": self._dated(now), "was": self._dated(was)}
+            dated = self._dated(now) + self._aside(now, wide)
+            return _("now %(now)s, it was %(was)s") % {"now": dated, "was": self._dated(was)}
         (start, end), (then, until) = ([f"{moment:%H:%M}" for moment in span] for span in (now, was))
         if end == until:
+            start += self._aside((now[0], now[0]), wide)
             return _("now starts at %(now)s, it was %(was)s") % {"now": start, "was": then}
         if start == then:
+            end += self._aside((now[1], now[1]), wide)
             return _("now ends at %(now)s, it was %(was)s") % {"now": end, "was": until}
-        return _("now %(now)s, it was %(was)s") % {"now": self._hours(now), "was": self._hours(was)}
+        hours = self._hours(now) + self._aside(now, wide)
+        return _("now %(now)s, it was %(was)s") % {"now": hours, "was": self._hours(was)}
+
+    def _aside(self, span: Span, wide: bool) -> str:
+        return self._locale.aside(*span, own_zone=self._zone, event_zone=self._after.time_zone) if wide else ""
 
     def _hours(self, span: Span) -> str:
         return f"{span[0]:%H:%M}–{span[1]:%H:%M}"

@@ -248,7 +248,9 @@ class _Writer:
 
     def description(self, part: str, document: EventDocument, sessions: Sequence[Session],
                     joins: Sequence[tuple[Session, str]]) -> str:
-        """The event, what happens when in the reader's time, where to join, the page (but in a feed), whom to ask."""
+        """The event, a session's hours in all zones, what happens when in the reader's time, where to join, the page
+        (but in a feed), whom to ask.
+        """
         gettext = self.locale.gettext
         place = self.locale.city(self.zone)
         label = self.locale.zone_label(document.span(sessions[0])[0], self.zone)
@@ -261,18 +263,23 @@ class _Writer:
         if self.method:
             links.append(gettext("Your page: {link}").format(link=_PAGE))
         contact = gettext("Contact: {mailbox}").format(mailbox=self.document.organiser.reply_to)
-        blocks = ([self.words(document.title)], happens, links, [contact])
+        spans = [] if part == WHOLE else [self.everywhere(document, sessions[0])]
+        blocks = ([self.words(document.title)], spans, happens, links, [contact])
         return "\n\n".join("\n".join(block) for block in blocks if block)
 
     def items(self, document: EventDocument, session: Session) -> list[str]:
         return [f"{self.locale.hours(*document.span(session, item), self.zone)} {self.words(item.title)}"
                 for item in session.items]
 
+    def everywhere(self, document: EventDocument, session: Session) -> str:
+        return self.locale.everywhere(*document.span(session), own_zone=self.zone, event_zone=document.time_zone)
+
     def chosen(self, document: EventDocument, sessions: Sequence[Session]) -> list[str]:
         """With the reader's date where one of them is on another."""
         spans = [document.span(session) for session in sessions]
         dates = [self.locale.date(start.astimezone(ZoneInfo(self.zone)).date()) for start, _ in spans]
         hours = [f"{self.locale.hours(*span, self.zone)} {self.words(session.title)}"
+                 + self.locale.aside(*span, own_zone=self.zone, event_zone=document.time_zone)
                  for span, session in zip(spans, sessions, strict=True)]
         if len({*dates}) == 1:
             return hours

@@ -18,7 +18,7 @@ from chalicelib.domain.event import Event
 KEPT_FILES = 64
 """Files held in memory per container: a batch asks for the same few again and again."""
 
-DESIGN = "1"
+DESIGN = "2"
 """Raised when the look of the agenda changes, so that stored ones are not used any more."""
 
 NEVER_CHANGED = -1

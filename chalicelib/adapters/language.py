@@ -4,7 +4,7 @@ import gettext
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,9 +18,9 @@ _FIELD = re.compile(r"'((?:[^']|'')*)'|EEEE|MMMM|d|y")
 class TimeLine(NamedTuple):
     """A span of time as one zone shows it.
 
-    ``whose`` zone it is; ``date`` of the start; ``hours`` such as ``12:30–16:00``; ``place`` such as ``Tashkent``, or
-    ``""`` where the zone is not named after one; ``label`` such as ``UTC+5``; ``other_day``: not the date that it has
-    at the event; ``zone`` the IANA name.
+    ``whose`` zone it is; ``date`` of the start; ``hours`` such as ``12:30–16:00``, of a moment ``12:30``; ``place``
+    such as ``Tashkent``, or ``""`` where the zone is not named after one; ``label`` such as ``UTC+5``; ``other_day``:
+    not the date that it has at the event; ``zone`` the IANA name.
     """
 
     whose: Literal["own", "event", "utc"]
@@ -109,18 +109,36 @@ class Locale:
     def times(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> list[TimeLine]:
         """The span in the reader's zone, the event's and UTC, in this order; equals are left out."""
         lines: list[TimeLine] = []
-        offsets: set[timedelta] = set()
+        shown: set[tuple[timedelta, timedelta]] = set()
         at_event = start.astimezone(ZoneInfo(event_zone)).date()
         whose: tuple[tuple[Literal["own", "event", "utc"], str], ...] = (
             ("own", own_zone), ("event", event_zone), ("utc", "UTC"))
         for owner, zone in whose:
-            if _offset(start, zone) in offsets:
+            clocks = _offset(start, zone), _offset(end, zone)
+            if clocks in shown:
                 continue
-            offsets.add(_offset(start, zone))
+            shown.add(clocks)
             day = start.astimezone(ZoneInfo(zone)).date()
-            lines.append(TimeLine(owner, self.date(day), self.hours(start, end, zone), self.city(zone),
-                                  self.zone_label(start, zone), day != at_event, zone))
+            hours = self.clock(start, zone) if start == end else self.hours(start, end, zone)
+            lines.append(TimeLine(owner, self.date(day), hours, self.city(zone), self.zone_label(start, zone),
+                                  day != at_event, zone))
         return lines
+
+    def brief(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> tuple[str, ...]:
+        """A span or moment beside the reader's hours, in few words: ``08:30–12:00 in Vienna``, ``07:30–11:00 UTC``.
+
+        With a date where it is not the reader's; nothing where their clock is the event's and UTC's.
+        """
+        return _brief(self, start.astimezone(UTC), end.astimezone(UTC), own_zone, event_zone)[1:]
+
+    def everywhere(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> str:
+        """``12:30–16:00 in Tashkent · 08:30–12:00 in Vienna · 07:30–11:00 UTC``"""
+        return " · ".join(_brief(self, start.astimezone(UTC), end.astimezone(UTC), own_zone, event_zone))
+
+    def aside(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> str:
+        """``brief`` in brackets, with the space before them."""
+        found = " · ".join(self.brief(start, end, own_zone=own_zone, event_zone=event_zone))
+        return f" ({found})" if found else ""
 
 
 def load_locale(code: str) -> Locale:
@@ -141,6 +159,18 @@ def available() -> list[str]:
     """The codes of the languages that there are, English first."""
     codes = [path.parent.name for path in LOCALES.glob("*/names.json")]
     return sorted(codes, key=lambda code: (code != FALLBACK, code))
+
+
+@lru_cache(maxsize=2048)
+def _brief(locale: Locale, start: datetime, end: datetime, own_zone: str, event_zone: str) -> tuple[str, ...]:
+    """Every mail says it of the same few moments. In UTC: two that a clock shows twice are equal in its own zone."""
+    lines, said = locale.times(start, end, own_zone=own_zone, event_zone=event_zone), []
+    for line in lines:
+        day = locale.date(start.astimezone(ZoneInfo(line.zone)).date(), year=False)
+        hours = line.hours if line.date == lines[0].date else f"{day}, {line.hours}"
+        named = locale.gettext("%(hours)s in %(place)s") % {"hours": hours, "place": line.place}
+        said.append(named if line.place else f"{hours}\u00a0{line.label}")
+    return tuple(said)
 
 
 def _offset(moment: datetime, zone: str) -> timedelta:

@@ -50,7 +50,8 @@ class When(NamedTuple):
 
     ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins; ``starts`` ``12:30``,
     ``hours`` ``12:30–16:00``, ``where`` ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others`` such
-    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's.
+    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's; ``brief`` the same in fewer
+    words.
     """
 
     day: str
@@ -60,6 +61,7 @@ class When(NamedTuple):
     where: str
     whose: str
     others: list[str]
+    brief: tuple[str, ...]
 
 
 class Unreached(NamedTuple):
@@ -115,7 +117,7 @@ def _sheet(same: Same[EventDocument], locale: Locale, case: Case) -> Sheet:
         **facts, "kind": kind, "invitee": case.reader, "links": case.links, "registration": case.coming,
         "session": session, "tested": case.tested.value, "can_leave": case.can_leave,
         "attached": _attached(document, case.names, locale), "calendar_attached": "calendar" in case.names,
-        "feedback_day": locale.date(_on(case.feedback_until, zone)) if case.feedback_until else "",
+        "feedback_until": _until(same, case.feedback_until, locale, zone) if case.feedback_until else None,
         "request": case.request, "offer": _offer(document, case.request, locale, zone),
         **_about(document, facts, chosen or (), session, locale, zone),
         **_reminding(document, case, locale),
@@ -158,7 +160,8 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
             "cancellation": _("News of a withdrawn registration")}.get(one.kind, _("Mail of another event"))
     return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
             "why": why[one.invitee.suppressed],
-            "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"}
+            "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"
+                    + locale.aside(one.at, one.at, own_zone=zone, event_zone=zone)}
 
 
 @lru_cache(maxsize=KEPT)
@@ -178,7 +181,7 @@ def _facts(same: Same[EventDocument], locale: Locale, zone: str) -> dict[str, An
         "when": [_when(document, span, locale, zone) for span in document.days],
         "spans": {one.id: _when(document, document.span(one), locale, zone) for one in document.sessions},
         "programme": programme(document, locale, zone),
-        "deadline": _when(document, (until, until), locale, zone),
+        "deadline": _until(same, until, locale, zone),
         "deadline_day": locale.date(_on(until, zone), weekday=False, year=False),
         "minutes": minutes(document),
     }
@@ -188,22 +191,23 @@ def _when(document: EventDocument, span: tuple[datetime, datetime], locale: Loca
     own, *others = locale.times(*span, own_zone=zone, event_zone=document.time_zone)
     whose = locale.gettext("your time (%(where)s)") % {"where": own.where}
     opening = own.date[0].upper() + own.date[1:]
-    return When(own.date, opening, own.hours.partition("–")[0], _hours(own), own.where, whose,
-                [_other(line, own, locale) for line in others])
+    return When(own.date, opening, own.hours.partition("–")[0], own.hours, own.where, whose,
+                [_other(line, own, locale) for line in others],
+                locale.brief(*span, own_zone=zone, event_zone=document.time_zone))
+
+
+@lru_cache(maxsize=512)
+def _until(same: Same[EventDocument], at: datetime, locale: Locale, zone: str) -> When:
+    """A deadline, which many people share."""
+    return _when(same.value, (at, at), locale, zone)
 
 
 def _other(line: TimeLine, own: TimeLine, locale: Locale) -> str:
-    hours = _hours(line) if line.date == own.date else f"{line.date}, {_hours(line)}"
+    hours = line.hours if line.date == own.date else f"{line.date}, {line.hours}"
     if line.whose == "utc" or not line.place:
         return f"{hours}\u00a0{line.label}"
     return locale.gettext("%(hours)s in %(place)s (%(label)s)") % {
         "hours": hours, "place": line.place, "label": line.label}
-
-
-def _hours(line: TimeLine) -> str:
-    """``12:30–16:00``; of a moment ``12:30``."""
-    start, _, end = line.hours.partition("–")
-    return start if start == end else line.hours
 
 
 def _dates(document: EventDocument, locale: Locale, zone: str) -> str:
@@ -233,7 +237,7 @@ def _about(document: EventDocument, facts: dict[str, Any], chosen: Collection[st
     """
     bands: list[Band] = facts["programme"].bands
     return {
-        "opens": _opens(document, session, locale, zone) if session else "",
+        **_opening(document, session, locale, zone),
         "mine": [band for band in bands if band.session.id in chosen],
         "reminded": any(document.reminded_ahead(one) for one in document.attendable if one.id in chosen),
         "this": facts["spans"][session.id] if session else None,
@@ -241,11 +245,17 @@ def _about(document: EventDocument, facts: dict[str, Any], chosen: Collection[st
     }
 
 
-def _opens(document: EventDocument, session: Session, locale: Locale, zone: str) -> str:
-    """From when the session can be joined: ``12:15``; ``28 January, 23:50`` where it starts after midnight."""
+def _opening(document: EventDocument, session: Session | None, locale: Locale, zone: str) -> dict[str, str]:
+    """From when the session can be joined: ``opens`` such as ``12:15``, ``28 January, 23:50`` where it starts after
+    midnight; ``opens_where`` such as ``Tashkent, UTC+5; 08:15 in Vienna · 07:15 UTC``.
+    """
+    if session is None:
+        return {"opens": "", "opens_where": ""}
     (opens, _), (starts, _) = join_window(document, session), document.span(session)
-    day, clock = _on(opens, zone), locale.clock(opens, zone)
-    return clock if day == _on(starts, zone) else f"{locale.date(day, weekday=False, year=False)}, {clock}"
+    at, day = _until(Same(document), opens, locale, zone), _on(opens, zone)
+    same = day == _on(starts, zone)
+    return {"opens": at.hours if same else f"{locale.date(day, weekday=False, year=False)}, {at.hours}",
+            "opens_where": "; ".join(filter(None, (at.where, " · ".join(at.brief))))}
 
 
 def _reminding(document: EventDocument, case: Case, locale: Locale) -> dict[str, Any]:
@@ -269,7 +279,7 @@ def _owed(document: EventDocument, rule: ReminderRule | None, invitee: Invitee, 
 
 def _offer(document: EventDocument, request: Request | None, locale: Locale, zone: str) -> When | None:
     """Until when a place is kept."""
-    return _when(document, (request.until, request.until), locale, zone) if request and request.until else None
+    return _until(Same(document), request.until, locale, zone) if request and request.until else None
 
 
 def _asked(document: EventDocument, contribution: Contribution | None, locale: Locale, zone: str) -> dict[str, Any]:
@@ -277,7 +287,7 @@ def _asked(document: EventDocument, contribution: Contribution | None, locale: L
     if contribution is None:
         return {"asked": None, "due": None, "due_day": "", "accepted": ""}
     until = due_until(document, contribution)
-    due = _when(document, (until, until), locale, zone)
+    due = _until(Same(document), until, locale, zone)
     day = locale.date(_on(until, zone), weekday=False, year=False)
     return {"asked": contribution, "due": due, "due_day": day, "accepted": accepted(contribution, locale)}
 

@@ -96,7 +96,7 @@ def _event_context(event: Event, invitee: Invitee | None, locale: Locale) -> dic
         "programme": lambda registered=(): programme(document, locale, zone, registered),
         "countries": _countries(document, locale),
         "moment": lambda at: _moment(at, zone, locale),
-        "moments": lambda at: [line._replace(hours=locale.clock(at, line.zone)) for line in span_lines(at, at)],
+        "moments": lambda at: span_lines(at, at),
         "reminders": lambda sessions: _reminders(document, sessions, locale),
         "asked_for": [(one, due_until(document, one), one.id in invitee.handed_in)
                       for one in asked_of(document, invitee)] if invitee else [],

@@ -1,7 +1,7 @@
 """The agenda as rows: each line of it with its hours in the reader's zone, and in the event's where they differ."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,10 +28,14 @@ class Row(NamedTuple):
 
 
 class Band(NamedTuple):
-    """A session with its items. ``date`` opens a new day of the event, in words, and is empty on one-day events."""
+    """A session with its items. ``date`` opens a new day of the event, in words, and is empty on one-day events.
+
+    ``utc`` such as ``07:30–07:50 UTC``, with the date where it is not the reader's; empty where a clock shows it.
+    """
 
     date: str
     hours: Hours
+    utc: str
     session: Session
     rows: list[Row]
     mine: bool
@@ -53,11 +57,12 @@ def programme(document: EventDocument, locale: Locale, zone: str, registered: It
     several = len({session.day for session in sessions}) > 1
     bands: list[Band] = []
     for session in sessions:
+        span = document.span(session)
         new_day = not bands or bands[-1].session.day != session.day
-        opening = clock.turn_to(document.span(session)[0]) if new_day else ""
-        hours = clock.hours(document.span(session))
+        opening = clock.turn_to(span[0]) if new_day else ""
+        hours = clock.hours(span)
         rows = [_row(clock.hours(document.span(session, item)), item) for item in session.items]
-        bands.append(Band(opening if several else "", hours, session, rows, session.id in mine))
+        bands.append(Band(opening if several else "", hours, clock.utc(span), session, rows, session.id in mine))
     differ = any(each.own != each.event for band in bands for each in (band.hours, *(row.hours for row in band.rows)))
     own, event = (locale.city(tz) or locale.zone_label(document.starts_at, tz) for tz in (zone, document.time_zone))
     return Programme(differ, own, event, bands)
@@ -85,3 +90,10 @@ class _Clock:
         words = self._locale.date(day, year=False) if day != self._date else ""
         self._date = day
         return Hours(self._locale.hours(*span, self._own), self._locale.hours(*span, self._event), words)
+
+    def utc(self, span: tuple[datetime, datetime]) -> str:
+        hours, day = self._locale.hours(*span, "UTC"), span[0].astimezone(UTC).date()
+        if hours in (self._locale.hours(*span, self._own), self._locale.hours(*span, self._event)):
+            return ""
+        other = day != span[0].astimezone(ZoneInfo(self._own)).date()
+        return f"{self._locale.date(day, year=False)}, {hours} UTC" if other else f"{hours} UTC"

@@ -8,12 +8,12 @@ from chalicelib.domain.batch import Plan
 
 
 def sentences(at: datetime, zone: str, plan: Plan | None, locale: Locale) -> list[str]:
-    """``["On Thursday 28 January at 07:30 (CET, UTC+1), 41 people would get this."]``, in the event's zone; without a
-    plan nobody was counted.
+    """``["On Thursday 28 January at 07:30 (CET, UTC+1; 06:30 UTC), 41 people would get this."]``, in the event's zone
+    and UTC: that of the organiser who reads it is not known. Without a plan nobody was counted.
     """
     local = at.astimezone(ZoneInfo(zone))
     when = {"date": locale.date(local.date(), year=False), "time": locale.clock(at, zone),
-            "where": locale.zone_label(at, zone)}
+            "where": "; ".join([locale.zone_label(at, zone), *locale.brief(at, at, own_zone=zone, event_zone=zone)])}
     if plan is None:
         said = locale.gettext("On %(date)s at %(time)s (%(where)s) this would go out.") % when
         return [said[0].upper() + said[1:]]

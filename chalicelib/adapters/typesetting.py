@@ -136,7 +136,8 @@ class _Agenda:
         return "\n".join(part for part in (self.locale.city(zone), self.locale.zone_label(moment, zone)) if part)
 
     def session(self, session: Session, span: Span) -> dict[str, Any]:
-        return {"id": session.id, "kind": session.kind, "title": self.words(session.title), **self.hours(span, None),
+        return {"id": session.id, "kind": session.kind, "title": self.words(session.title), "utc": self.utc(span),
+                **self.hours(span, None),
                 "items": [self.item(item, self.document.span(session, item), span) for item in session.items]}
 
     def item(self, item: AgendaItem, span: Span, session: Span) -> dict[str, Any]:
@@ -159,6 +160,12 @@ class _Agenda:
         length, (date, *dates) = self.length(span), [self.other_date(span[0], session, zone) for zone in self.zones]
         return {"length": length, "hours": [self.locale.hours(*span, zone) for zone in self.zones],
                 "notes": ["\n".join(part for part in (length if session else "", date) if part), *dates]}
+
+    def utc(self, span: Span) -> str:
+        """``07:30–11:00 UTC``, with the date where it is not the event's; "" where a column shows it."""
+        hours, date = self.locale.hours(*span, "UTC"), self.other_date(span[0], None, "UTC")
+        shown = hours in [self.locale.hours(*span, zone) for zone in self.zones]
+        return "" if shown else f"{date}, {hours} UTC" if date else f"{hours} UTC"
 
     def other_date(self, start: datetime, session: datetime | None, zone: str) -> str:
         """The date in ``zone`` where it is not the day's own, or, for an item, not the one that its session shows."""

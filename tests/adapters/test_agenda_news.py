@@ -26,23 +26,25 @@ def roundtable(raw: dict[str, Any]) -> None:
 
 def test_a_session_is_one_line_with_all_that_changed_in_it_on_the_readers_clock() -> None:
     assert told(roundtable) == [
-        f"{FIRST['en']}: Ms. Renate Held is to be confirmed; “Roundtable One” now starts at 09:15, it was 09:10"
+        f"{FIRST['en']}: Ms. Renate Held is to be confirmed; “Roundtable One” now starts at 09:15 (08:15\u00a0UTC), "
+        "it was 09:10"
     ]
     assert told(roundtable, "ru", "Asia/Tashkent") == [
         f"{FIRST['ru']}: г-жа Рената Хельд: участие подтверждается; "
-        "«Круглый стол № 1» теперь начинается в 13:15, раньше было в 13:10"
+        "«Круглый стол № 1» теперь начинается в 13:15 (09:15, Вена · 08:15\u00a0UTC), раньше было в 13:10"
     ]
 
 
 @pytest.mark.parametrize(("edit", "line"), [
     (lambda raw: session(raw, "session-2").update(starts="10:25"),
-     "Session 2: Working together: now starts at 10:25, it was 10:20"),
+     "Session 2: Working together: now starts at 10:25 (09:25\u00a0UTC), it was 10:20"),
     (lambda raw: session(raw, "session-2").update(ends="12:05"),
-     "Session 2: Working together: now ends at 12:05, it was 12:00"),
+     "Session 2: Working together: now ends at 12:05 (11:05\u00a0UTC), it was 12:00"),
     (lambda raw: session(raw, "session-2").update(starts="10:25", ends="12:05"),
-     "Session 2: Working together: now 10:25–12:05, it was 10:20–12:00"),
+     "Session 2: Working together: now 10:25–12:05 (09:25–11:05\u00a0UTC), it was 10:20–12:00"),
     (lambda raw: session(raw, "session-2").update(day=2),
-     "Session 2: Working together: now Friday 29 January, 10:20–12:00, it was Thursday 28 January, 10:20–12:00"),
+     "Session 2: Working together: now Friday 29 January, 10:20–12:00 (09:20–11:00\u00a0UTC), "
+     "it was Thursday 28 January, 10:20–12:00"),
     (lambda raw: without(raw, "session-2"), "Session 2: Working together: it does not take place"),
     (lambda raw: raw.update(date="2021-02-04"),
      "The event is now on Thursday, 4 February 2021, it was on Thursday, 28 January 2021"),
@@ -66,8 +68,8 @@ def test_a_session_that_is_new_says_when() -> None:
         times = {"starts": "18:00", "ends": "19:00"}
         raw["sessions"].append({"id": "evening", "title": both("Reception", "Приём"), **times})
 
-    assert told(edit) == ["Reception: it is new: Thursday 28 January, 18:00–19:00"]
-    assert told(edit, "ru", "Asia/Tashkent")[0].endswith("22:00–23:00")
+    assert told(edit) == ["Reception: it is new: Thursday 28 January, 18:00–19:00 (17:00–18:00\u00a0UTC)"]
+    assert told(edit, "ru", "Asia/Tashkent")[0].endswith("22:00–23:00 (18:00–19:00, Вена · 17:00–18:00\u00a0UTC)")
 
 
 def test_a_session_that_comes_back_takes_place_after_all() -> None:
@@ -75,9 +77,9 @@ def test_a_session_that_comes_back_takes_place_after_all() -> None:
     found = changes(before, BEFORE, ["session-2"])
     english, russian = (news(found, before, BEFORE, load_locale(code), "Europe/Vienna") for code in ("en", "ru"))
     assert english == [
-        "Session 2: Working together: it takes place after all: Thursday 28 January, 10:20–12:00"
+        "Session 2: Working together: it takes place after all: Thursday 28 January, 10:20–12:00 (09:20–11:00\u00a0UTC)"
     ]
-    assert russian[0].endswith(": всё-таки состоится: четверг, 28 января, 10:20–12:00")
+    assert russian[0].endswith(": всё-таки состоится: четверг, 28 января, 10:20–12:00 (09:20–11:00\u00a0UTC)")
 
 
 @pytest.mark.parametrize(("shape", "english", "russian"), [
@@ -90,3 +92,24 @@ def test_other_entries_in_the_calendar_are_said_with_what_they_are_now(shape: st
     [first], [second] = (news(changes(before, now), before, now, load_locale(code), "UTC") for code in ("en", "ru"))
     assert first == f"The entries in your calendar change: from now on there is {english}"
     assert second == f"Записи в Вашем календаре меняются: {russian}"
+
+
+def test_the_first_new_time_of_a_session_is_given_in_all_zones_and_the_rest_follows_from_it() -> None:
+    def edit(raw: dict[str, Any]) -> None:
+        session(raw, "session-1").update(starts="08:25")
+        item(raw, "opening").update(starts="08:25")
+        item(raw, "roundtable-1").update(starts="09:15")
+
+    [line] = told(edit, zone="Asia/Tashkent")
+    assert ": now starts at 12:25 (08:25 in Vienna · 07:25\u00a0UTC), it was 12:30; " in line
+    assert line.count("UTC") == 1
+
+
+def test_the_other_zones_say_the_date_where_it_is_not_the_readers() -> None:
+    def edit(raw: dict[str, Any]) -> None:
+        session(raw, "session-2").update(starts="14:00", ends="15:00")
+
+    [line] = told(edit, zone="Pacific/Auckland")
+    assert "now Friday 29 January, 02:00–03:00 (Thursday 28 January, 14:00–15:00 in Vienna · " in line
+    assert "· Thursday 28 January, 13:00–14:00\u00a0UTC), it was Thursday 28 January, 22:20–00:00".replace(
+        "Thursday 28 January, 22:20–00:00", "") in line

@@ -111,6 +111,7 @@ def test_an_entry_is_in_the_persons_language_and_its_items_in_the_persons_time()
     assert entry["SUMMARY"].startswith("Сессия 1: Глобальный договор на национальном уровне · Развитие")
     assert entry["SUMMARY"].params["LANGUAGE"] == "ru"
     assert entry["LOCATION"] == "Онлайн, на платформе Zoom"
+    assert "\n\n12:30–14:10, Ташкент · 08:30–10:10, Вена · 07:30–09:10\u00a0UTC\n\n" in entry["DESCRIPTION"]
     assert "Время: Ташкент (UTC+5)\n12:30–12:50 Вступительное слово\n12:50–13:10 Доклад" in entry["DESCRIPTION"]
     assert f"Ваша страница: {PAGE}" in entry["DESCRIPTION"]
 
@@ -198,7 +199,8 @@ def test_one_entry_for_the_event_spans_what_was_chosen_and_lists_it_in_the_perso
     assert entry["UID"] == "01HX2Z@symposium"
     assert (entry.start, entry.end) == (datetime(2021, 1, 28, 7, 30, tzinfo=UTC), datetime(2021, 1, 28, 11, tzinfo=UTC))
     assert "\n12:30–14:10 Session 1: " in entry["DESCRIPTION"]
-    assert "\n14:20–16:00 Session 2: " in entry["DESCRIPTION"]
+    assert "\n14:20–16:00 Session 2: Working together (10:20–12:00 in Vienna · 09:20–11:00\u00a0UTC)" in (
+        entry["DESCRIPTION"])
     assert entry["TRANSP"] == "OPAQUE"
 
 

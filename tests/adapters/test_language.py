@@ -129,3 +129,27 @@ def test_a_language_knows_its_own_name_and_direction():
 def test_russian_has_three_plural_forms():
     said = [RU.ngettext("%(n)d day before", "%(n)d days before", n) % {"n": n} for n in (1, 2, 5, 21)]
     assert said == ["за 1 день", "за 2 дня", "за 5 дней", "за 21 день"]
+
+
+def brief(locale, zone, start=START, end=None):
+    return locale.brief(start, end or start, own_zone=zone, event_zone="Europe/Vienna")
+
+
+def test_the_other_zones_in_few_words_leave_out_what_the_reader_sees_already():
+    assert brief(EN, "Asia/Tashkent") == ("08:30 in Vienna", "07:30\u00a0UTC")
+    assert brief(load_locale("ru"), "Asia/Tashkent") == ("08:30, Вена", "07:30\u00a0UTC")
+    assert brief(EN, "Europe/Vienna") == ("07:30\u00a0UTC",)
+    assert brief(EN, "Etc/UTC") == ("08:30 in Vienna",)
+    assert EN.aside(START, START, own_zone="Etc/UTC", event_zone="Etc/UTC") == ""
+
+
+def test_of_the_two_moments_that_a_clock_shows_alike_each_has_its_own_utc():
+    twice = datetime(2021, 10, 31, 2, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert [brief(EN, "Europe/Vienna", moment) for moment in (twice, twice.replace(fold=1))] == [
+        ("00:30\u00a0UTC",), ("01:30\u00a0UTC",)]
+
+
+def test_a_zone_that_parts_from_anothers_clock_during_a_night_is_shown():
+    start, end = (datetime(2021, 3, 28, hour, tzinfo=UTC) for hour in (0, 3))
+    assert [line.hours for line in EN.times(start, end, own_zone="Africa/Lagos", event_zone="Europe/Vienna")] == [
+        "01:00–04:00", "01:00–05:00", "00:00–03:00"]

@@ -134,8 +134,8 @@ def test_a_russian_page_holds_no_english_sentence(case):
     "invitation", "invitation-accepted", "invitation-declined", "invitation-tentative", "invitation-registered",
     "invitation-offered", "confirmation", "contribution"])
 def test_a_deadline_is_given_in_the_events_zone_and_in_utc_too(name):
-    hours = "10:00 in Vienna (CET, UTC+1) · 09:00 UTC" if name == "invitation-offered" else (
-        "18:00 in Vienna (CET, UTC+1) · 17:00 UTC")
+    hours = "10:00 in Vienna (CET, UTC+1) 09:00 UTC" if name == "invitation-offered" else (
+        "18:00 in Vienna (CET, UTC+1) 17:00 UTC")
     assert hours in Tags(page(name, "en").html).text
 
 

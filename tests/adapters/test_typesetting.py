@@ -54,7 +54,8 @@ def test_the_agenda_says_who_invites_to_what_when_where_and_whom_to_ask() -> Non
 def test_sessions_items_people_with_office_and_points_are_on_it() -> None:
     said = text_of(agenda_pdf(event(), "en", "Europe/Vienna"))
     for words in ("Session 1: The Global Compact at home", "Opening remarks", "Ms. Renate Held, Regional Director, IOM",
-                  "Moderator: Ms. Katja Schaefer, Interregional Advisor", "Needs and opportunities", "Break · 10 min"):
+                  "Moderator: Ms. Katja Schaefer, Interregional Advisor", "Needs and opportunities",
+                  "Break · 09:10–09:20 UTC · 10 min"):
         assert words in said
 
 
@@ -140,6 +141,16 @@ def test_another_date_for_the_reader_is_said_beside_the_hours() -> None:
     assert [part["notes"] for part in shown["items"]] == [["120 min", ""], ["90 min", "29 January"]]
     [shown] = agenda_data(event(sessions=[late]), "ru", "Pacific/Auckland")["days"][0]["sessions"]
     assert shown["notes"] == ["", "29 января"]
+
+
+def test_each_session_has_its_hours_in_utc_unless_a_column_shows_them() -> None:
+    def utc(zone: str, **changes: Any) -> list[str]:
+        return [one["utc"] for one in agenda_data(event(**changes), "en", zone)["days"][0]["sessions"]]
+
+    assert utc("Asia/Tashkent")[1] == "07:30–09:10 UTC"
+    assert utc("Europe/London") == utc("Asia/Tashkent", time_zone="Africa/Abidjan") == [""] * 4
+    early = session(starts="00:30", ends="02:00")
+    assert utc("Europe/Vienna", sessions=[early]) == ["27 January, 23:30–01:00 UTC"]
 
 
 NIGHT = session("night", starts="22:00", ends="02:00", overnight=True, items=[

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -82,8 +84,9 @@ def heard_by(world: World, one: Invitee) -> list[tuple[str, str]]:
     """What each notice said that somebody got, oldest first: from when to when the session was moved."""
     said = []
     for message in world.ses.mailbox.find(to=one.email, tags={"kind": "change"}):
-        text = world.ses.mailbox.raw(message.id).decode()
-        now, was = re.findall(r"now starts at (\d\d:\d\d),\s+it was (\d\d:\d\d)", text)[0]
+        body = message_from_bytes(world.ses.mailbox.raw(message.id), policy=default).get_body(("plain",))
+        assert body is not None
+        now, was = re.findall(r"now starts at (\d\d:\d\d)[^,]*,\s+it was (\d\d:\d\d)", body.get_content())[0]
         said.append((was, now))
     return said
 

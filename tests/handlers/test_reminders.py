@@ -26,7 +26,8 @@ def test_the_preview_says_it_in_words_and_shows_the_mail(web: Web) -> None:
     work_off(web.shelf)
     path = "/symposium/reminders/hour-before/preview"
     shown = web.api("GET", f"{path}?session=session-1&invitee={clara.id}").json_body
-    assert shown["sentences"] == ["On Thursday 28 January at 07:30 (CET, UTC+1), 1 person would get this."]
+    assert shown["sentences"] == [
+        "On Thursday 28 January at 07:30 (CET, UTC+1; 06:30\u00a0UTC), 1 person would get this."]  # fmt: skip
     assert (shown["people"], shown["language"], shown["reason"]) == (1, "ru", "")
     assert shown["yours"] == "2021-01-28T06:30:00Z"
     assert shown["subject"].endswith("Первая, Симпозиум по миграции")

@@ -436,14 +436,14 @@ def test_the_preview_says_when_to_how_many_and_what(shelf: Shelf, night: dict[st
     before = shelf.items()
     found = preview(shelf)
     assert found.sentences == [
-        "On Wednesday 27 January at 18:00 (CET, UTC+1), 3 people would get this.",
+        "On Wednesday 27 January at 18:00 (CET, UTC+1; 17:00\u00a0UTC), 3 people would get this.",
         "2 of them would get it later, when their quiet hours are over.",
     ]
     assert found.words.subject.startswith("Join on Thursday, 28 January 2021, 08:30")
     assert "Dear Sample Person," in found.words.text
     assert "/join/session-1" in found.words.html
     assert preview(shelf, language="ru").sentences == [
-        "Среда, 27 января, 18:00 (CET, UTC+1): письмо получили бы 3 человека.",
+        "Среда, 27 января, 18:00 (CET, UTC+1; 17:00\u00a0UTC): письмо получили бы 3 человека.",
         "2 из них получили бы его позже, когда закончатся их тихие часы.",
     ]
     assert shelf.items() == before, "nothing is written"
@@ -477,7 +477,7 @@ def test_the_preview_of_people_without_an_answer_counts_those_who_were_invited(
 ) -> None:
     publish(shelf, {**RULE, "statuses": ["no-answer"]})
     found = preview(shelf, "r")
-    assert found.sentences == ["On Thursday 28 January at 07:30 (CET, UTC+1), 1 person would get this."]
+    assert found.sentences == ["On Thursday 28 January at 07:30 (CET, UTC+1; 06:30\u00a0UTC), 1 person would get this."]
     assert preview(shelf, "r", invitee=people["forgotten"].id).reason == "was not invited"
     assert "does not have your answer yet" in found.words.text.replace("\n", " ")
 
@@ -487,7 +487,8 @@ def test_too_many_people_are_not_counted(
 ) -> None:
     shelf.clock.time = NOW
     monkeypatch.setattr("chalicelib.usecases.preview_reminder.MOST", 2)
-    assert preview(shelf).sentences == ["On Wednesday 27 January at 18:00 (CET, UTC+1) this would go out."]
+    [said] = preview(shelf).sentences
+    assert said == "On Wednesday 27 January at 18:00 (CET, UTC+1; 17:00\u00a0UTC) this would go out."
 
 
 @pytest.mark.parametrize("asked, error, said", [

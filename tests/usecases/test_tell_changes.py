@@ -1,5 +1,6 @@
 """Notices of changes: who hears what of an agenda that changes, when, and that nobody hears it twice."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,11 +73,11 @@ def told_by(shelf: Shelf, moment: datetime) -> list[str]:
 
 
 def text_of(shelf: Shelf, name: str) -> str:
-    """The last notice that somebody has, as text on one line."""
+    """The last notice that somebody has, as text on one line, without what times are in UTC."""
     mail = next(one for one in reversed(shelf.mails(kind="change")) if one["To"].addresses[0].username == name)
     body = mail.get_body(("plain",))
     assert body is not None
-    return " ".join(body.get_content().split())
+    return re.sub(r" \(\d\d:\d\d UTC\)", "", " ".join(body.get_content().split()))
 
 
 def test_a_new_time_reaches_those_whose_session_it_is_and_those_who_may_yet_come(
