@@ -15,7 +15,7 @@ from chalicelib.domain.text import words
 
 Span = tuple[datetime, datetime]
 
-TIMED: frozenset[What] = frozenset({"session-added", "session-time", "item-added", "item-time"})
+TIMED: frozenset[What] = frozenset({"session-added", "session-returned", "session-time", "item-added", "item-time"})
 """Changes whose words give a new time of day."""
 
 
