@@ -86,7 +86,7 @@ def heard_by(world: World, one: Invitee) -> list[tuple[str, str]]:
     for message in world.ses.mailbox.find(to=one.email, tags={"kind": "change"}):
         body = message_from_bytes(world.ses.mailbox.raw(message.id), policy=default).get_body(("plain",))
         assert body is not None
-        now, was = re.findall(r"now starts at (\d\d:\d\d)[^,]*,\s+it was (\d\d:\d\d)", body.get_content())[0]
+        now, was = re.findall(r"now starts at (\d\d:\d\d)[^,]*,\s+it\s+was\s+(\d\d:\d\d)", body.get_content())[0]
         said.append((was, now))
     return said
 
