@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from chalicelib.adapters.content_lines import escaped, fold, mailto, quotable, utc_stamp
 from chalicelib.adapters.language import Locale
 from chalicelib.adapters.vtimezone import vtimezone
 from chalicelib.domain.entries import WHOLE, sequence, uid_of
@@ -76,8 +76,8 @@ def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mappin
     wanted += [_kept(sheet, part, version, lambda part=part, old=old: writer.cancelled(part, old))  # type: ignore[misc]
                for part, (version, old) in gone.items()]
     values = str.maketrans({
-        _ID: _escape(invitee.id), _STAMP: _utc(now), _PAGE: _escape(page_url), _SEQUENCE: str(sequence(event, invitee)),
-        _ATTENDEE: _attendee(invitee), _JOIN: join_url, _MODIFIED: _utc(modified(event, invitee))})
+        _ID: escaped(invitee.id), _STAMP: utc_stamp(now), _PAGE: escaped(page_url), _SEQUENCE: str(sequence(event, invitee)),
+        _ATTENDEE: _attendee(invitee), _JOIN: join_url, _MODIFIED: utc_stamp(modified(event, invitee))})
     filled = [line if isinstance(line, bytes) else fold(line.translate(values))
               for lines in (sheet.head, *wanted) for line in lines]
     return b"".join([*filled, b"END:VCALENDAR\r\n"])
@@ -90,36 +90,12 @@ def modified(event: Event, invitee: Invitee) -> datetime:
     return max(filter(None, (event.published_at, invitee.revised_at, invitee.answered_at)))
 
 
-def fold(line: str) -> bytes:
-    """A content line with its CRLF, folded before an octet 76 and never inside a character (RFC 5545, 3.1)."""
-    rest, folded, room = line.encode(), b"", 75
-    while len(rest) > room:
-        cut = room
-        while rest[cut] & 0xC0 == 0x80:
-            cut -= 1
-        folded, rest, room = folded + rest[:cut] + b"\r\n ", rest[cut:], 74
-    return folded + rest + b"\r\n"
-
-
 def _attendee(invitee: Invitee) -> str:
     """Parameters and value; an answer is asked for where there is none yet."""
-    name, answer = _quotable(invitee.name), invitee.rsvp.upper()
+    name, answer = quotable(invitee.name), invitee.rsvp.upper()
     asked = "TRUE" if invitee.rsvp == "needs-action" else "FALSE"
     return (f';CN="{name}";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={answer};RSVP={asked}:'
-            f'{_mailto(invitee.email)}')
-
-
-def _mailto(address: str) -> str:
-    return "mailto:" + quote(address, safe="@!$&'*+-/=^_`{|}~")
-
-
-def _escape(text: str) -> str:
-    """As TEXT (RFC 5545, 3.3.11); the values are single lines."""
-    return one_line(text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+            f'{mailto(invitee.email)}')
 
 
 def _sheet(event: Event, locale: Locale, zone: str, method: CalendarMethod | None,
@@ -187,7 +163,7 @@ class _Writer:
         joins = [(session, link) for session in sessions if (link := self.joins(session))]
         summary = self.say(entry, part, self.document, sessions, joins)
         for session, link in joins:
-            label = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": _quotable(self.words(session.title) or summary)}
+            label = {"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": quotable(self.words(session.title) or summary)}
             entry.add("CONFERENCE", vUri(link), parameters=label)
         if len(joins) == 1:
             entry.add("URL", vUri(joins[0][1]))
@@ -227,8 +203,8 @@ class _Writer:
         entry["UID"] = vText(uid_of(part, _ID, self.event.id))
         entry["DTSTAMP"], entry["SEQUENCE"] = vText(_STAMP), vText(_SEQUENCE)
         entry["LAST-MODIFIED"] = vText(_MODIFIED)
-        organiser = {"CN": _quotable(self.words(host.name))}
-        entry["ORGANIZER"] = vCalAddress(_mailto(self.document.calendar_mailbox), params=organiser)
+        organiser = {"CN": quotable(self.words(host.name))}
+        entry["ORGANIZER"] = vCalAddress(mailto(self.document.calendar_mailbox), params=organiser)
         if self.method in ("REQUEST", "CANCEL"):
             entry["ATTENDEE"] = vText(_ATTENDEE)
         entry.add("STATUS", status)
@@ -284,11 +260,6 @@ class _Writer:
         if len({*dates}) == 1:
             return hours
         return [f"{date}, {line}" for date, line in zip(dates, hours, strict=True)]
-
-
-def _quotable(text: str) -> str:
-    """For a parameter: it cannot hold a double quote (RFC 5545, 3.2), and few clients read RFC 6868's way around."""
-    return text.replace('"', "'")
 
 
 def _lines(content: bytes) -> list[bytes | str]:

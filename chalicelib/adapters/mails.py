@@ -4,16 +4,16 @@ What is the same for everybody of one language and time zone (times, agenda, dea
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.agenda_news import what_is_new
-from chalicelib.adapters.language import Locale, TimeLine
+from chalicelib.adapters.language import Locale
 from chalicelib.adapters.mail_case import Case, Coming, News, Reader, Request, Same, marked_links
 from chalicelib.adapters.mail_merge import Own, Sheet, filled, sheet
+from chalicelib.adapters.mail_times import When, dates_of, day_of, until_of, when_of
 from chalicelib.adapters.pages import accepted
 from chalicelib.adapters.programme import Band, programme
 from chalicelib.adapters.templates import render
@@ -43,25 +43,6 @@ KEPT = 128
 
 SECONDS = {"rating": 10, "choice": 15, "text": 45}
 """What one question of a feedback form takes, by its kind."""
-
-
-class When(NamedTuple):
-    """A span of time for a reader, in their zone first.
-
-    ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins; ``starts`` ``12:30``,
-    ``hours`` ``12:30–16:00``, ``where`` ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others`` such
-    as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's; ``brief`` the same in fewer
-    words.
-    """
-
-    day: str
-    date: str
-    starts: str
-    hours: str
-    where: str
-    whose: str
-    others: list[str]
-    brief: tuple[str, ...]
 
 
 class Unreached(NamedTuple):
@@ -117,7 +98,7 @@ def _sheet(same: Same[EventDocument], locale: Locale, case: Case) -> Sheet:
         **facts, "kind": kind, "invitee": case.reader, "links": case.links, "registration": case.coming,
         "session": session, "tested": case.tested.value, "can_leave": case.can_leave,
         "attached": _attached(document, case.names, locale), "calendar_attached": "calendar" in case.names,
-        "feedback_until": _until(same, case.feedback_until, locale, zone) if case.feedback_until else None,
+        "feedback_until": until_of(same, case.feedback_until, locale, zone) if case.feedback_until else None,
         "request": case.request, "offer": _offer(document, case.request, locale, zone),
         **_about(document, facts, chosen or (), session, locale, zone),
         **_reminding(document, case, locale),
@@ -160,7 +141,7 @@ def _row(one: Unreached, document: EventDocument, locale: Locale) -> dict[str, s
             "cancellation": _("News of a withdrawn registration")}.get(one.kind, _("Mail of another event"))
     return {"id": one.invitee.id, "name": one.invitee.name, "address": one.invitee.email,
             "why": why[one.invitee.suppressed],
-            "mail": f"{mail}, {locale.date(_on(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"
+            "mail": f"{mail}, {locale.date(day_of(one.at, zone), weekday=False)}, {locale.clock(one.at, zone)}"
                     + locale.aside(one.at, one.at, own_zone=zone, event_zone=zone)}
 
 
@@ -177,51 +158,14 @@ def _facts(same: Same[EventDocument], locale: Locale, zone: str) -> dict[str, An
         "contact": parseaddr(organiser.reply_to)[1] or organiser.reply_to,
         "online": document.venue.kind == "online", "joins": any(document.join_url(one) for one in document.sessions),
         "venue": words(document.venue.name, code) or locale.gettext("Online"),
-        "accent": readable(document.accent, WHITE), "dates": _dates(document, locale, zone),
-        "when": [_when(document, span, locale, zone) for span in document.days],
-        "spans": {one.id: _when(document, document.span(one), locale, zone) for one in document.sessions},
+        "accent": readable(document.accent, WHITE), "dates": dates_of(document, locale, zone),
+        "when": [when_of(document, span, locale, zone) for span in document.days],
+        "spans": {one.id: when_of(document, document.span(one), locale, zone) for one in document.sessions},
         "programme": programme(document, locale, zone),
-        "deadline": _until(same, until, locale, zone),
-        "deadline_day": locale.date(_on(until, zone), weekday=False, year=False),
+        "deadline": until_of(same, until, locale, zone),
+        "deadline_day": locale.date(day_of(until, zone), weekday=False, year=False),
         "minutes": minutes(document),
     }
-
-
-def _when(document: EventDocument, span: tuple[datetime, datetime], locale: Locale, zone: str) -> When:
-    own, *others = locale.times(*span, own_zone=zone, event_zone=document.time_zone)
-    whose = locale.gettext("your time (%(where)s)") % {"where": own.where}
-    opening = own.date[0].upper() + own.date[1:]
-    return When(own.date, opening, own.hours.partition("–")[0], own.hours, own.where, whose,
-                [_other(line, own, locale) for line in others],
-                locale.brief(*span, own_zone=zone, event_zone=document.time_zone))
-
-
-@lru_cache(maxsize=512)
-def _until(same: Same[EventDocument], at: datetime, locale: Locale, zone: str) -> When:
-    """A deadline, which many people share."""
-    return _when(same.value, (at, at), locale, zone)
-
-
-def _other(line: TimeLine, own: TimeLine, locale: Locale) -> str:
-    hours = line.hours if line.date == own.date else f"{line.date}, {line.hours}"
-    if line.whose == "utc" or not line.place:
-        return f"{hours}\u00a0{line.label}"
-    return locale.gettext("%(hours)s in %(place)s (%(label)s)") % {
-        "hours": hours, "place": line.place, "label": line.label}
-
-
-def _dates(document: EventDocument, locale: Locale, zone: str) -> str:
-    """``28 January 2021``; of an event over several days ``28 January – 30 January 2021``."""
-    spans = document.days
-    first, last = _on(spans[0][0], zone), _on(spans[-1][0], zone)
-    until = locale.date(last, weekday=False)
-    if first == last:
-        return until
-    return f"{locale.date(first, weekday=False, year=first.year != last.year)} – {until}"
-
-
-def _on(moment: datetime, zone: str) -> date:
-    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def minutes(document: EventDocument) -> int:
@@ -252,8 +196,8 @@ def _opening(document: EventDocument, session: Session | None, locale: Locale, z
     if session is None:
         return {"opens": "", "opens_where": ""}
     (opens, _), (starts, _) = join_window(document, session), document.span(session)
-    at, day = _until(Same(document), opens, locale, zone), _on(opens, zone)
-    same = day == _on(starts, zone)
+    at, day = until_of(Same(document), opens, locale, zone), day_of(opens, zone)
+    same = day == day_of(starts, zone)
     return {"opens": at.hours if same else f"{locale.date(day, weekday=False, year=False)}, {at.hours}",
             "opens_where": "; ".join(filter(None, (at.where, " · ".join(at.brief))))}
 
@@ -279,7 +223,7 @@ def _owed(document: EventDocument, rule: ReminderRule | None, invitee: Invitee, 
 
 def _offer(document: EventDocument, request: Request | None, locale: Locale, zone: str) -> When | None:
     """Until when a place is kept."""
-    return _until(Same(document), request.until, locale, zone) if request and request.until else None
+    return until_of(Same(document), request.until, locale, zone) if request and request.until else None
 
 
 def _asked(document: EventDocument, contribution: Contribution | None, locale: Locale, zone: str) -> dict[str, Any]:
@@ -287,8 +231,8 @@ def _asked(document: EventDocument, contribution: Contribution | None, locale: L
     if contribution is None:
         return {"asked": None, "due": None, "due_day": "", "accepted": ""}
     until = due_until(document, contribution)
-    due = _until(Same(document), until, locale, zone)
-    day = locale.date(_on(until, zone), weekday=False, year=False)
+    due = until_of(Same(document), until, locale, zone)
+    day = locale.date(day_of(until, zone), weekday=False, year=False)
     return {"asked": contribution, "due": due, "due_day": day, "accepted": accepted(contribution, locale)}
 
 

@@ -11,7 +11,8 @@ import vobject
 from ical.calendar_stream import IcsCalendarStream
 from ical.event import Event as SecondEvent
 
-from chalicelib.adapters.calendar import calendar, fold
+from chalicelib.adapters.calendar import calendar
+from chalicelib.adapters.content_lines import fold
 from chalicelib.adapters.language import load_locale
 from chalicelib.adapters.vtimezone import vtimezone
 from chalicelib.domain.entries import WHOLE
