@@ -88,6 +88,11 @@ def _walk(traverser: DepthFirstTraverser, root: Any) -> Any:
     return visit(root, -1)
 
 
+def _at_the_root(validator: DepthFirstTraverser, root: Any) -> Any:
+    """What stands twice somewhere below stands twice in the whole: that is looked at once."""
+    return validator.process(root)
+
+
 def _clauses(node: Node, wanted: list[type]) -> list[Node]:
     found = []
     for child in node.children or ():
@@ -126,6 +131,8 @@ def install(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ConditionExpressionParser, "parse", _condition)
     patch.setattr(validators, "deepcopy", _copy)
     patch.setattr(DepthFirstTraverser, "traverse", _walk)
+    for validator in (validators.ActionCountValidator, validators.OverlappingPathsValidator):
+        patch.setattr(validator, "traverse", _at_the_root)
     patch.setattr(Node, "find_clauses", _clauses)
     patch.setattr(DynamoType, "__deepcopy__", _value)
     patch.setattr(Item, "__deepcopy__", _item)
