@@ -32,12 +32,14 @@ from tests import quick_expressions
 OF_ITEMS = re.compile("Item|Query")
 KEY = ("PK", "SK")
 DYNAMODB = re.compile(r"https://dynamodb\.([a-z0-9-]+)\.amazonaws\.com/$")
+QUERY = signature(Table.query)
 LARGE = 200_000
 """Bytes; the limit is above it, and items that grow beyond it without being set are none of ours."""
 
 _at_work = threading.RLock()
 _process, _execute = BotocoreStubber.process_request, ActionResult.execute_result
 _transact, _query = DynamoDBBackend.transact_write_items, Table.query
+_hash, _equal, _size = DynamoType.__hash__, DynamoType.__eq__, DynamoType.size
 _sign, _project = SigV4Auth.add_auth, Item.project
 _set_measured = LimitedSizeDict.__setitem__
 _touched: set[tuple[str, str]] = set()
@@ -107,15 +109,20 @@ def _set(item: LimitedSizeDict, name: str, value: Any) -> None:
 
 
 def _of_one_partition(table: Table, hash_key: DynamoType | None, *asked: Any, **named: Any) -> Any:
-    if signature(_query).bind(table, hash_key, *asked, **named).arguments["index_name"] is None:
-        table.only = hash_key  # type: ignore[attr-defined]
+    said = QUERY.bind(table, hash_key, *asked, **named).arguments
+    table.only = said["hash_key_conditions"] if said["index_name"] else hash_key  # type: ignore[attr-defined]
     return _query(table, hash_key, *asked, **named)
 
 
 def _items(table: Table) -> list[Item]:
-    only: DynamoType | None = vars(table).pop("only", None)
-    parts = table.items.values() if only is None else [table.items[only]] if only in table.items else []
-    items = [item for part in parts for item in part.values()]  # type: ignore[union-attr]
+    """All, or those of the partition, of the table or of an index, that is being queried."""
+    only: Any = vars(table).pop("only", None)
+    if isinstance(only, DynamoType):
+        items = [*table.items[only].values()] if only in table.items else []
+    else:
+        items = [item for part in table.items.values() for item in part.values()]  # type: ignore[union-attr]
+        for name, wanted in only or ():  # moto looks again whether it is quite so
+            items = [item for item in items if name in item.attrs and item.attrs[name].value == wanted.value]
     return sorted(items, key=lambda item: (item.hash_key.value, item.range_key.value))
 
 
@@ -127,6 +134,21 @@ def _projected(item: Item, expressions: list[list[str]]) -> Item:
     return Item(item.hash_key, item.range_key, found)
 
 
+def _text_hash(one: DynamoType) -> int:
+    """Most of what is compared, looked up and measured are texts: keys, above all."""
+    return hash(("S", one.value)) if one.type == "S" else _hash(one)
+
+
+def _text_equal(one: DynamoType, other: DynamoType) -> bool:
+    return (one.type, one.value) == (other.type, other.value) if one.type == "S" else _equal(one, other)
+
+
+def _text_size(one: DynamoType) -> int:
+    if one.type == "S":
+        return len(one.value if one.value.isascii() else one.value.encode())
+    return _size(one)
+
+
 def install(patch: pytest.MonkeyPatch) -> None:
     quick_expressions.install(patch)
     patch.setattr(BotocoreStubber, "process_request", _one_by_one)
@@ -134,6 +156,10 @@ def install(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SigV4Auth, "add_auth", _signed)
     patch.setattr(responses, "method_names_from_class", lru_cache(responses.method_names_from_class))
     patch.setattr(Item, "project", _projected)
+    patch.setattr(DynamoType, "__hash__", _text_hash)
+    patch.setattr(DynamoType, "__eq__", _text_equal)
+    patch.setattr(DynamoType, "__ne__", lambda one, other: not _text_equal(one, other))
+    patch.setattr(DynamoType, "size", _text_size)
     patch.setattr(ActionResult, "execute_result", _as_it_stands)
     patch.setattr(DynamoDBBackend, "transact_write_items", _noting_what_it_touches)
     patch.setattr(Table, "__deepcopy__", _copy_of_what_is_touched, raising=False)
