@@ -1,5 +1,6 @@
 """Fixtures of the unit tests: an AWS in memory for each test, one strict SES for all, adapters on both."""
 
+import copy
 import gc
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -10,6 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
 
 from chalicelib.adapters.aws import ONCE
 from chalicelib.adapters.documents import Documents
@@ -42,6 +44,7 @@ from tests.shelf import (
     Clock,
     InProcessTypesetter,
     Shelf,
+    backend,
     table_definition,
 )
 
@@ -77,26 +80,38 @@ def now() -> datetime:
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    """An empty AWS, with the table of ``infra/resources.yaml``, the queue and the bucket."""
+    """An empty AWS, with the table of ``infra/resources.yaml``, the queues and the buckets, put where moto keeps what
+    was asked for by calls: these would cost as much as many a test.
+    """
+    definition = empty_table()
+    with mock_aws():
+        backend("dynamodb").tables[SETTINGS["TABLE"]] = copy.deepcopy(definition)
+        for name in ("deliver", "urgent", "jobs"):
+            backend("sqs").create_queue(name)
+        for bucket in ("BUCKET", "PRIVATE_BUCKET"):
+            backend("s3", "aws").create_bucket(SETTINGS[bucket], REGION)
+        yield
+
+
+@cache
+def empty_table() -> Any:
     with mock_aws():
         client("dynamodb").create_table(**table_definition())
-        for name in ("deliver", "urgent", "jobs"):
-            client("sqs").create_queue(QueueName=name)
-        where: Any = {"LocationConstraint": REGION}
-        for bucket in ("BUCKET", "PRIVATE_BUCKET"):
-            client("s3").create_bucket(Bucket=SETTINGS[bucket], CreateBucketConfiguration=where)
-        yield
+        return backend("dynamodb").tables[SETTINGS["TABLE"]]
 
 
 @pytest.fixture
 def queue_url(aws: None) -> str:
-    return str(client("sqs").get_queue_url(QueueName="deliver")["QueueUrl"])
+    return queue_named("deliver")
 
 
 @pytest.fixture
 def queue(aws: None) -> Queue:
-    urls = (client("sqs").get_queue_url(QueueName=name)["QueueUrl"] for name in ("deliver", "urgent", "jobs"))
-    return Queue(client("sqs"), *urls)
+    return Queue(client("sqs"), *(queue_named(name) for name in ("deliver", "urgent", "jobs")))
+
+
+def queue_named(name: str) -> str:
+    return f"https://sqs.{REGION}.amazonaws.com/{DEFAULT_ACCOUNT_ID}/{name}"
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ class Shelf:
 
     def items(self, pk: str = "", sk: str = "") -> list[dict[str, Any]]:
         """The stored items as DynamoDB holds them, those whose keys begin so, in order of their keys."""
-        table = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[SETTINGS["TABLE"]]
+        table = backend("dynamodb").tables[SETTINGS["TABLE"]]
         stored = (copy.deepcopy(item.to_json()["Attributes"]) for item in table.all_items())
         every = sorted(stored, key=lambda item: (item["PK"]["S"], item["SK"]["S"]))
         return [item for item in every if item["PK"]["S"].startswith(pk) and item["SK"]["S"].startswith(sk)]
@@ -181,27 +181,27 @@ class Shelf:
 
     def queued(self, queue: str = "") -> list[tuple[Work, int]]:
         """What lies in the queues of mail, or in one of them, and how many seconds each message was to wait."""
-        queues = get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues
+        queues = backend("sqs").queues
         messages = [one for name in ([queue] if queue else QUEUES) for one in queues[name]._messages]
         waits = [round(max(0, one.delayed_until - one.sent_timestamp) / 1000) for one in messages]
         return [(Work.model_validate_json(one.body), wait) for one, wait in zip(messages, waits, strict=True)]
 
     def jobs(self) -> list[Job]:
         """What waits for the desk."""
-        messages = get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["jobs"]._messages
+        messages = backend("sqs").queues["jobs"]._messages
         return [Job.model_validate_json(one.body) for one in messages]
 
     def take_jobs(self) -> list[Job]:
         """Empty the desk's queue."""
         jobs = self.jobs()
-        get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues["jobs"]._messages.clear()
+        backend("sqs").queues["jobs"]._messages.clear()
         return jobs
 
     def take(self) -> list[Work]:
         """Empty the queue, whatever waits in it."""
         works = [work for work, _ in self.queued()]
         for name in QUEUES:
-            get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues[name]._messages.clear()
+            backend("sqs").queues[name]._messages.clear()
         return works
 
     def mails(self, **tags: str) -> list[EmailMessage]:
@@ -225,6 +225,11 @@ class Shelf:
         at_once, later = events.events(self.ses.account, type(message)(**became), headers)
         every = {event["eventType"]: event for _, event in (*at_once, *later)}
         return json.loads(json.dumps(every[kind]))  # type: ignore[no-any-return]
+
+
+def backend(service: str, region: str = REGION) -> Any:
+    """Where moto keeps what a service holds."""
+    return get_backend(service)[DEFAULT_ACCOUNT_ID][region]  # type: ignore[call-overload]
 
 
 def object_created(key: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
 import pytest
 from chalice.test import Client, HTTPResponse
 
@@ -16,7 +15,7 @@ from chalicelib import settings as settings_module
 from chalicelib import wiring
 from chalicelib.adapters import aws
 from chalicelib.domain.invitee import Invitee
-from tests.shelf import ADDRESS_KEY, BASE, KEYS, REGION, SETTINGS, Shelf
+from tests.shelf import ADDRESS_KEY, BASE, KEYS, REGION, SETTINGS, Shelf, backend
 
 CACHED = (settings_module.settings, wiring.table, wiring.events, wiring.links, wiring.documents,
           wiring.private_files, wiring.queue, wiring.pacer, wiring.mailer, wiring.post)  # fmt: skip
@@ -59,10 +58,8 @@ def web(shelf: Shelf, queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     for name, value in {**SETTINGS, **queues, "AWS_DEFAULT_REGION": REGION}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", shelf.ses.url)
-    secrets = boto3.client("secretsmanager", region_name=REGION) if not _SECRETS else _SECRETS[0]
-    _SECRETS[:] = [secrets]
-    secrets.create_secret(Name=SETTINGS["LINK_KEYS"], SecretString=json.dumps(KEYS))
-    secrets.create_secret(Name=SETTINGS["ADDRESS_KEY"], SecretString=ADDRESS_KEY)
+    for name, secret in (("LINK_KEYS", json.dumps(KEYS)), ("ADDRESS_KEY", ADDRESS_KEY)):
+        backend("secretsmanager").create_secret(SETTINGS[name], secret, None, None, [], None, None, [], False)
     for one in CACHED:
         one.cache_clear()
     monkeypatch.setattr(wiring, "now", shelf.clock)
@@ -71,9 +68,6 @@ def web(shelf: Shelf, queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     yield Web(Client(app), shelf)
     for one in CACHED:
         one.cache_clear()
-
-
-_SECRETS: list[Any] = []
 
 
 @pytest.fixture(scope="session", autouse=True)
