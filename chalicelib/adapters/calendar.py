@@ -77,7 +77,8 @@ def calendar(event: Event, invitee: Invitee, locale: Locale, *, standing: Mappin
                for part, (version, old) in gone.items()]
     values = str.maketrans({
         _ID: escaped(invitee.id), _STAMP: utc_stamp(now), _PAGE: escaped(page_url),
-        _SEQUENCE: str(sequence(event, invitee)), _ATTENDEE: _attendee(invitee), _JOIN: join_url, _MODIFIED: utc_stamp(modified(event, invitee))})
+        _SEQUENCE: str(sequence(event, invitee)), _ATTENDEE: _attendee(invitee), _JOIN: join_url,
+        _MODIFIED: utc_stamp(modified(event, invitee))})
     filled = [line if isinstance(line, bytes) else fold(line.translate(values))
               for lines in (sheet.head, *wanted) for line in lines]
     return b"".join([*filled, b"END:VCALENDAR\r\n"])
