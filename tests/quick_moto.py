@@ -4,7 +4,7 @@ It is not made for threads: a transaction copies a table that another thread may
 complete rather than quick. Here a call of DynamoDB is neither signed nor made a request of a web server's first, its
 answer is not put together from six spellings of each attribute's name, a transaction copies what it is about to change
 and not the whole table, a query sorts one partition and not all, and an item is measured as a whole only when it may be
-too large. Nor does it listen to what programs send by way of ``requests``, to two thousand addresses: ours do not.
+too large.
 """
 
 import copy
@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from botocore.auth import SigV4Auth
-from moto.core import DEFAULT_ACCOUNT_ID, models, responses
+from moto.core import DEFAULT_ACCOUNT_ID, responses
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.responses import ActionContext, ActionResult
 from moto.dynamodb.models import DynamoDBBackend
@@ -152,7 +152,6 @@ def _text_size(one: DynamoType) -> int:
 def install(patch: pytest.MonkeyPatch) -> None:
     quick_expressions.install(patch)
     patch.setattr(BotocoreStubber, "process_request", _one_by_one)
-    patch.setattr(models, "RESPONSES_METHODS", [])
     patch.setattr(SigV4Auth, "add_auth", _signed)
     patch.setattr(responses, "method_names_from_class", lru_cache(responses.method_names_from_class))
     patch.setattr(Item, "project", _projected)

@@ -32,7 +32,7 @@ FEED_EVERY = timedelta(hours=1)
 """How often a program that subscribed is to look (RFC 7986, 5.7)."""
 
 KEPT = 256
-"""Sheets held in memory per container: languages × zones × methods of the events at hand."""
+"""Sheets held in memory per container: languages × zones × methods, with and without links to join."""
 
 KEPT_ENTRIES = 512
 """Entries of a sheet: one for each session, or for each choice of sessions where they share one."""
@@ -115,12 +115,12 @@ def _sheet(event: Event, locale: Locale, zone: str, method: CalendarMethod | Non
 
 
 def _kept(sheet: Sheet, part: str, which: tuple[str, ...] | int, make: Callable[[], "icalendar.Event"]) -> Lines:
-    if (part, which) not in sheet.entries:
+    held = sheet.entries.get((part, which))
+    if held is None:
         if len(sheet.entries) >= KEPT_ENTRIES:
             sheet.entries.clear()
-        sheet.entries[part, which] = lines = _lines(make().to_ical())
-        return lines
-    return sheet.entries[part, which]
+        sheet.entries[part, which] = held = _lines(make().to_ical())
+    return held
 
 
 class _Writer:
@@ -134,7 +134,7 @@ class _Writer:
         return one_line(words(text, self.locale.code))
 
     def joins(self, session: Session) -> str:
-        """The page where this reader joins a session, and nothing else: who forwards an entry gives away no more."""
+        """The page where this reader joins a session, and nothing else but those of their other sessions."""
         return f"{_JOIN}/{session.id}" if self.join and self.document.join_url(session) else ""
 
     def head(self) -> Lines:

@@ -3,7 +3,8 @@
 import gettext
 import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -130,6 +131,14 @@ class Locale:
         With a date where it is not the reader's; nothing where their clock is the event's and UTC's.
         """
         return _brief(self, start.astimezone(UTC), end.astimezone(UTC), own_zone, event_zone)[1:]
+
+    def in_utc(self, span: tuple[datetime, datetime], shown: Iterable[str], reader: tzinfo) -> str:
+        """``07:30–11:00 UTC``, with the date where it is not the reader's; "" where one of the zones shows it."""
+        hours, day = self.hours(*span, "UTC"), span[0].astimezone(UTC).date()
+        if hours in [self.hours(*span, zone) for zone in shown]:
+            return ""
+        other = day != span[0].astimezone(reader).date()
+        return f"{self.date(day, weekday=False, year=False)}, {hours}\u00a0UTC" if other else f"{hours}\u00a0UTC"
 
     def everywhere(self, start: datetime, end: datetime, *, own_zone: str, event_zone: str) -> str:
         """``12:30–16:00 in Tashkent · 08:30–12:00 in Vienna · 07:30–11:00 UTC``"""

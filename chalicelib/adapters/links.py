@@ -28,6 +28,7 @@ from chalicelib.domain.invitee import Invitee
 Purpose = Literal["page", "unsubscribe", "feed", "join", "feed-join"]
 
 LETTERS: dict[Purpose, str] = {"page": "i", "unsubscribe": "u", "feed": "c", "join": "j", "feed-join": "f"}
+"""What an address begins with, by what it opens; the handlers' routes begin so too."""
 
 _TOKEN = re.compile(r"(?P<invitee>[a-z0-9]{16,40})\.(?P<key>[A-Za-z0-9]{1,8})\.(?P<mac>[A-Za-z0-9_-]{27})")
 

@@ -13,6 +13,7 @@ from chalicelib.domain.invitee import Attendance, Invitee, Registration
 from chalicelib.domain.message import Links
 from chalicelib.domain.places import PlaceRequest
 from chalicelib.domain.reminder import ReminderRule
+from chalicelib.domain.text import paragraphs
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ class Request(NamedTuple):
     @classmethod
     def of(cls, registration: Attendance | None) -> "Request | None":
         request = registration if isinstance(registration, PlaceRequest) else None
-        return cls(request.state, request.reason, request.until) if request else None
+        return cls(request.state, paragraphs(request.reason), request.until) if request else None
 
 
 class Case(NamedTuple):

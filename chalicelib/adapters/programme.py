@@ -1,7 +1,7 @@
 """The agenda as rows: each line of it with its hours in the reader's zone, and in the event's where they differ."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -92,8 +92,4 @@ class _Clock:
         return Hours(self._locale.hours(*span, self._own), self._locale.hours(*span, self._event), words)
 
     def utc(self, span: tuple[datetime, datetime]) -> str:
-        hours, day = self._locale.hours(*span, "UTC"), span[0].astimezone(UTC).date()
-        if hours in (self._locale.hours(*span, self._own), self._locale.hours(*span, self._event)):
-            return ""
-        other = day != span[0].astimezone(ZoneInfo(self._own)).date()
-        return f"{self._locale.date(day, year=False)}, {hours} UTC" if other else f"{hours} UTC"
+        return self._locale.in_utc(span, [self._own, self._event], ZoneInfo(self._own))

@@ -97,7 +97,7 @@ class Mailer:
             raise NotAccepted(f"no connection: {error}") from error
         except (HTTPClientError, SSLError, ResponseParserError) as error:
             raise Unsure(f"no answer: {error}") from error
-        except BotoCoreError as error:  # credentials, parameters: before anything went out
+        except BotoCoreError as error:  # credentials: before anything went out (parameters are ours, and not looked at)
             raise NotAccepted(f"not asked: {error}") from error
         return str(answer["MessageId"])
 

@@ -163,9 +163,7 @@ class _Agenda:
 
     def utc(self, span: Span) -> str:
         """``07:30–11:00 UTC``, with the date where it is not the event's; "" where a column shows it."""
-        hours, date = self.locale.hours(*span, "UTC"), self.other_date(span[0], None, "UTC")
-        shown = hours in [self.locale.hours(*span, zone) for zone in self.zones]
-        return "" if shown else f"{date}, {hours} UTC" if date else f"{hours} UTC"
+        return self.locale.in_utc(span, self.zones, self.document.zone)
 
     def other_date(self, start: datetime, session: datetime | None, zone: str) -> str:
         """The date in ``zone`` where it is not the day's own, or, for an item, not the one that its session shows."""

@@ -78,10 +78,10 @@ class Invitee(Model):
     batches: tuple[str, ...] = ()
     withdrawn_by: WithdrawnBy = ""
     generation: int = 1
-    left: list[str] = Field(default_factory=list)
+    left: tuple[str, ...] = ()
     suppressed: str = ""
     attending: Attendance | None = None
-    handed_in: list[str] = Field(default_factory=list)
+    handed_in: tuple[str, ...] = ()
     revision: int = 0
     revised_at: datetime | None = None
     dropped: tuple[Dropped, ...] = ()

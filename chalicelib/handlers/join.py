@@ -11,8 +11,8 @@ from zlib import crc32
 from chalice.app import Response
 
 from chalicelib import wiring
-from chalicelib.adapters.links import LETTERS, Purpose
-from chalicelib.adapters.store.limits import counted
+from chalicelib.adapters.links import LETTERS
+from chalicelib.adapters.store.limits import counted_press
 from chalicelib.domain.attendance import join_window
 from chalicelib.domain.errors import Closed, Conflict
 from chalicelib.handlers.visit import FORM, READ, Visit, blueprint, join_path, personal
@@ -44,13 +44,13 @@ def join_page(token: str, session: str) -> Response:
 @blueprint.route(OF_AN_ENTRY, methods=READ)
 @personal
 def join_page_of_an_entry(token: str, session: str) -> Response:
-    return _page(Visit(token, "join"), session, "join")
+    return _page(Visit(token, "join"), session)
 
 
 @blueprint.route(OF_THE_FEED, methods=READ)
 @personal
 def join_page_of_the_feed(token: str, session: str) -> Response:
-    return _page(Visit(token, "feed-join"), session, "feed-join")
+    return _page(Visit(token, "feed-join"), session)
 
 
 @blueprint.route(PAGE, methods=["POST"], content_types=FORM)
@@ -62,43 +62,42 @@ def post_join(token: str, session: str) -> Response:
 @blueprint.route(OF_AN_ENTRY, methods=["POST"], content_types=FORM)
 @personal
 def post_join_of_an_entry(token: str, session: str) -> Response:
-    return _pressed(Visit(token, "join"), session, "join")
+    return _pressed(Visit(token, "join"), session)
 
 
 @blueprint.route(OF_THE_FEED, methods=["POST"], content_types=FORM)
 @personal
 def post_join_of_the_feed(token: str, session: str) -> Response:
-    return _pressed(Visit(token, "feed-join"), session, "feed-join")
+    return _pressed(Visit(token, "feed-join"), session)
 
 
-def _pressed(visit: Visit, session: str, purpose: Purpose = "page") -> Response:
-    """A press of Join. It counts by the person's link alone: a whole ministry joins from one network address."""
+def _pressed(visit: Visit, session: str) -> Response:
+    """A press of Join. It counts by the person alone: a whole ministry joins from one network address."""
     from chalicelib.usecases.join import join, joinable
 
-    asked, guard = joinable(visit.event, session), counted(visit.person.invitee.id, "", visit.now)
+    asked, guard = joinable(visit.event, session), counted_press(visit.person.invitee.id, visit.now)
     try:
         conference = join(wiring.attendances(), visit.event, visit.person, asked, visit.now, guard)
     except Conflict:
-        return _page(visit, session, purpose, 409)
+        return _page(visit, session, 409)
     except Closed:
-        return _page(visit, session, purpose, 410)
-    led = _shown(visit, session, purpose, 303, session=asked, state="led", conference=conference)
+        return _page(visit, session, 410)
+    led = _shown(visit, session, 303, session=asked, state="led", conference=conference)
     led.headers["Location"] = conference
     return led
 
 
-def _page(visit: Visit, name: str, purpose: Purpose = "page", status: int = 200) -> Response:
+def _page(visit: Visit, name: str, status: int = 200) -> Response:
     from chalicelib.usecases.join import join_state, joinable
 
     session = joinable(visit.event, name)
     state = join_state(visit.event, visit.person, session, visit.now)
     opens, _ = join_window(visit.event.document, session)
     known, awaited = visit.person.attended.get(name), state == "early" and opens - visit.now <= AWAITED
-    own = purpose == "page"
+    own = visit.purpose == "page"
     page = _shown(
         visit,
         name,
-        purpose,
         status,
         session=session,
         state=state,
@@ -115,10 +114,10 @@ def _page(visit: Visit, name: str, purpose: Purpose = "page", status: int = 200)
     return page
 
 
-def _shown(visit: Visit, name: str, purpose: Purpose, status: int, **context: Any) -> Response:
+def _shown(visit: Visit, name: str, status: int, **context: Any) -> Response:
     """The page at the address it was opened by; but below the person's own page it knows of no other."""
-    if purpose == "page":
+    if visit.purpose == "page":
         return visit.page("join", join_path(name), status, own=True, **context)
     here = f"/{name}"
-    links = {"joins": {name: visit.url(here, purpose=purpose)}}
-    return visit.page("join", here, status, purpose=purpose, links=links, own=False, **context)
+    links = {"joins": {name: visit.url(here, purpose=visit.purpose)}}
+    return visit.page("join", here, status, purpose=visit.purpose, links=links, own=False, **context)

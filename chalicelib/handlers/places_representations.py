@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from chalicelib.domain.form import Answer
 from chalicelib.domain.invitee import Registration
 from chalicelib.domain.places import PlaceRequest
+from chalicelib.domain.text import paragraphs
 from chalicelib.handlers.representations import Asked
 from chalicelib.usecases.read_places import PlaceCount
 
@@ -78,4 +79,4 @@ class ApproveRequestIn(Asked):
 class RefuseRequestIn(Asked):
     """Why, in words for the person: it stands in the mail to them."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    reason: Annotated[str, AfterValidator(paragraphs), StringConstraints(max_length=500)] = ""

@@ -100,7 +100,7 @@ class Visit:
         self.event, self.person = open_link(
             wiring.events(), wiring.invitees(), wiring.links(), token, purpose, gone=gone
         )
-        self.now = wiring.now()
+        self.now, self.purpose = wiring.now(), purpose
         self._spoken = [code for code in self.event.document.languages if code in available()] or ["en"]
         self._own = self.person.invitee.language if self.person.invitee.language in self._spoken else self._spoken[0]
         wanted = _wanted_language()

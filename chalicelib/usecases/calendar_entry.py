@@ -7,6 +7,7 @@ A mail says the whole truth each time, so that the last one that arrives is enou
 """
 
 from datetime import datetime
+from functools import partial
 
 from chalicelib.adapters.calendar import calendar, modified
 from chalicelib.adapters.language import Locale
@@ -29,16 +30,11 @@ def calendar_objects(
     entry. Reads the agenda version of an entry that no version has any more, once per container.
     """  # fmt: skip
     told = entries(event, invitee)
+    write = partial(_object, events, event, invitee, locale, page, _joins(links, invitee, "join"), now)
     if event.document.calendar_method == "PUBLISH" and told.standing:
-        return (_object(events, links, event, invitee, locale, page, now, told, "PUBLISH"),)
-    cancels = [
-        _object(events, links, event, invitee, locale, page, now, Entries({}, {part: version}), "CANCEL")
-        for part, version in told.gone.items()
-    ]
-    requests = [
-        _object(events, links, event, invitee, locale, page, now, Entries({part: sessions}, {}), "REQUEST")
-        for part, sessions in told.standing.items()
-    ]
+        return (write(told, "PUBLISH"),)
+    cancels = [write(Entries({}, {part: version}), "CANCEL") for part, version in told.gone.items()]
+    requests = [write(Entries({part: sessions}, {}), "REQUEST") for part, sessions in told.standing.items()]
     first_cancels = _is_news(event, invitee, told, since or event.version - 1)
     return (*cancels, *requests) if first_cancels else (*requests, *cancels)
 
@@ -50,7 +46,8 @@ def calendar_file(
     told = entries(event, invitee)
     if told == NOTHING:
         return None
-    return _object(events, links, event, invitee, locale, page, now, told, "PUBLISH").content
+    join = _joins(links, invitee, "join")
+    return _object(events, event, invitee, locale, page, join, now, told, "PUBLISH").content
 
 
 def calendar_feed(links: Links, event: Event, invitee: Invitee, locale: Locale) -> bytes:
@@ -68,13 +65,13 @@ def calendar_feed(links: Links, event: Event, invitee: Invitee, locale: Locale) 
 
 
 def _object(
-    events: Events, links: Links, event: Event, invitee: Invitee, locale: Locale, page: str, now: datetime,
-    told: Entries, method: CalendarMethod,
+    events: Events, event: Event, invitee: Invitee, locale: Locale, page: str, join: str, now: datetime, told: Entries,
+    method: CalendarMethod,
 ) -> CalendarObject:  # fmt: skip
     gone = {part: (version, _agenda(events, event, version)) for part, version in told.gone.items()}
     content = calendar(
         event, invitee, locale, standing=told.standing, gone=gone, method=method, now=now, page_url=page,
-        join_url=_joins(links, invitee, "join"),
+        join_url=join,
     )  # fmt: skip
     return CalendarObject(method, content)
 

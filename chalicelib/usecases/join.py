@@ -43,8 +43,9 @@ def join(
 ) -> str:
     """The address of the conference; a first press is written down as attendance, another moves its last moment.
 
-    ``guard`` counts the presses of the person; beyond what it allows nothing is written, and they are let in all the
-    same. Raises Conflict for who is not registered or comes early, Closed, NotFound when the link was revoked.
+    ``guard`` counts presses beside the first of each session; beyond what it allows nothing is written, and they are
+    let in all the same. Raises Conflict for who is not registered or comes early, Closed, NotFound when the link was
+    revoked.
     """  # fmt: skip
     state = join_state(event, person, session, now)
     if state == "over":
@@ -64,7 +65,7 @@ def _press(
 ) -> None:  # fmt: skip
     """As a first press, or as another one when a second window was quicker."""
     try:
-        attendances.join(person.invitee, session.id, now, again=again, also=guard)
+        attendances.join(person.invitee, session.id, now, again=again, also=guard if again else ())
     except ConditionFailed as failed:
         if failed.name == FIRST_PRESS:
             return _press(attendances, person, session, now, again=True, guard=guard)

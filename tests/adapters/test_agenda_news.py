@@ -111,5 +111,4 @@ def test_the_other_zones_say_the_date_where_it_is_not_the_readers() -> None:
 
     [line] = told(edit, zone="Pacific/Auckland")
     assert "now Friday 29 January, 02:00–03:00 (Thursday 28 January, 14:00–15:00 in Vienna · " in line
-    assert "· Thursday 28 January, 13:00–14:00\u00a0UTC), it was Thursday 28 January, 22:20–00:00".replace(
-        "Thursday 28 January, 22:20–00:00", "") in line
+    assert line.endswith("· Thursday 28 January, 13:00–14:00\u00a0UTC), it was Thursday 28 January, 22:20–00:00")

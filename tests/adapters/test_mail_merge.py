@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -24,6 +24,7 @@ people = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=
 EVENT = event()
 
 
+@settings(deadline=None)
 @given(name=people, organisation=people, kind=st.sampled_from(KINDS), language=st.sampled_from(["en", "ru"]))
 def test_a_mail_says_what_the_templates_say_of_the_person(
     name: str, organisation: str, kind: Kind, language: str

@@ -82,7 +82,7 @@ def test_sessions_come_in_order_of_time():
 
 def test_a_session_has_its_hours_in_utc_unless_one_of_the_clocks_shows_them():
     assert [band.utc for band in programme(document(), EN, "Asia/Tashkent").bands][:2] == [
-        "07:00–07:30 UTC", "07:30–09:10 UTC"]
+        "07:00–07:30\u00a0UTC", "07:30–09:10\u00a0UTC"]
     assert not any(band.utc for band in programme(document(), EN, "Europe/London").bands)
     [early] = programme(document(sessions=sessions(1, starts="00:30", ends="02:00")), EN, "Asia/Tashkent").bands
     assert early.utc == "Wednesday 27 January, 23:30–01:00 UTC"

@@ -12,7 +12,6 @@ from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
     NoCredentialsError,
-    ParamValidationError,
     SSLError,
 )
 from botocore.parsers import ResponseParserError
@@ -147,7 +146,6 @@ def answered(code: str, message: str = "", status: int = 400) -> ClientError:
 
 @pytest.mark.parametrize("error, kind", [
     (NoCredentialsError(), NotAccepted),
-    (ParamValidationError(report="no address"), NotAccepted),
     (SSLError(endpoint_url="e", error="x"), Unsure),
     (ConnectionClosedError(endpoint_url="e"), Unsure),
     (ResponseParserError("half an answer"), Unsure),

@@ -147,10 +147,10 @@ def test_each_session_has_its_hours_in_utc_unless_a_column_shows_them() -> None:
     def utc(zone: str, **changes: Any) -> list[str]:
         return [one["utc"] for one in agenda_data(event(**changes), "en", zone)["days"][0]["sessions"]]
 
-    assert utc("Asia/Tashkent")[1] == "07:30–09:10 UTC"
+    assert utc("Asia/Tashkent")[1] == "07:30–09:10\u00a0UTC"
     assert utc("Europe/London") == utc("Asia/Tashkent", time_zone="Africa/Abidjan") == [""] * 4
     early = session(starts="00:30", ends="02:00")
-    assert utc("Europe/Vienna", sessions=[early]) == ["27 January, 23:30–01:00 UTC"]
+    assert utc("Europe/Vienna", sessions=[early]) == ["27 January, 23:30–01:00\u00a0UTC"]
 
 
 NIGHT = session("night", starts="22:00", ends="02:00", overnight=True, items=[

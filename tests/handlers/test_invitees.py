@@ -353,12 +353,12 @@ def test_leaving_on_the_page_takes_its_button_and_coming_back_a_tick_too(
     for _ in range(2):
         answer = web.form(link, {"action": "leave", **named})
         assert (answer.status_code, answer.headers["Location"]) == (303, web.leaving(clara, category))
-    assert web.shelf.file(clara).invitee.left == [category]
+    assert web.shelf.file(clara).invitee.left == (category,)
     unticked = web.form(link, {"action": "come-back", **named})
     assert (unticked.status_code, "Tick the box first" in text(unticked)) == (422, True)
-    assert web.shelf.file(clara).invitee.left == [category]
+    assert web.shelf.file(clara).invitee.left == (category,)
     assert web.form(link, {"action": "come-back", "again": "yes", **named}).status_code == 303
-    assert web.shelf.file(clara).invitee.left == []
+    assert web.shelf.file(clara).invitee.left == ()
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -392,7 +392,7 @@ def test_the_one_click_of_a_mail_program_is_done_at_once_and_leads_nowhere_else(
         answer = web.request("POST", web.leaving(clara, category), body, content_type=content_type)
         assert (answer.status_code, words in text(answer)) == (200, True)
         assert "Location" not in answer.headers
-    assert web.shelf.file(clara).invitee.left == [category]
+    assert web.shelf.file(clara).invitee.left == (category,)
 
 
 @pytest.mark.parametrize("category", ["reminders", "Feedback", "invitations%20"])

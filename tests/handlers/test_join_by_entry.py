@@ -15,7 +15,7 @@ from tests.handlers.test_calendar_feed import make_new
 from tests.handlers.test_delegation import colleague, pass_on, take_back
 from tests.handlers.test_join import CLOSES, CONFERENCE, MINUTE, OPENS, attended, calls, gives_away, joined_lines, text
 from tests.handlers.whole_event import Once
-from tests.shelf import BASE, DOCUMENT, ENDS, NOW, person
+from tests.shelf import BASE, DOCUMENT, ENDS, NOW, STARTS, person
 from tests.usecases.steps import answer, register, tick
 from tests.usecases.uploading import UPLOAD
 
@@ -198,12 +198,21 @@ def test_scanners_change_nothing_and_see_no_conference(web: Web, clara: Invitee,
 
 def test_presses_count_with_those_of_the_persons_own_page(web: Web, clara: Invitee, purpose: Purpose) -> None:
     web.shelf.clock.time = OPENS
-    for _ in range(BY_LINK):
+    for _ in range(BY_LINK + 1):  # the first is not counted
         web.form(web.link(clara, "/join/session-1"), {})
     before = web.shelf.items()
     web.shelf.clock.time = OPENS + MINUTE
     assert web.form(link(web, clara, purpose), {}).headers["Location"] == CONFERENCE
     assert web.shelf.items() == before
+
+
+def test_whoever_presses_often_keeps_the_person_from_nothing(web: Web, clara: Invitee, purpose: Purpose) -> None:
+    web.shelf.clock.time = STARTS["session-2"]
+    for _ in range(BY_LINK + 2):
+        assert web.form(link(web, clara, purpose), {}).status_code == 303
+    assert make_new(web, clara).status_code == 303
+    assert web.form(web.link(clara, "/join/session-2"), {}).status_code == 303
+    assert set(web.shelf.file(clara).attended) == {"session-1", "session-2"}
 
 
 def test_the_page_is_two_reads_and_a_press_is_two_reads_and_one_write(

@@ -68,7 +68,7 @@ def test_a_file_that_is_handed_in_is_kept_where_the_form_cannot_write(shelf: She
     assert objects(shelf) == [key(clara, folder="kept")]
     one = handed(shelf, clara)
     assert (one.upload, one.filename, one.size, one.format, one.version) == (UPLOAD, "Пример.pdf", len(PDF), "pdf", 1)
-    assert shelf.file(clara).invitee.handed_in == ["paper"]
+    assert shelf.file(clara).invitee.handed_in == ("paper",)
     head = shelf.s3.head_object(Bucket=BUCKET, Key=key(clara, folder="kept"))
     assert (head["ContentType"], head["ServerSideEncryption"]) == ("application/octet-stream", "AES256")
     assert head["Metadata"] == {}
@@ -216,7 +216,7 @@ def test_another_contribution_in_another_window_does_not_stand_in_the_way(shelf:
     seen = shelf.file(clara)
     hand_in(shelf, clara, arrive(shelf, clara, JPEG), "photo")
     write(shelf, clara, seen=seen)
-    assert shelf.file(clara).invitee.handed_in == ["paper", "photo"]
+    assert shelf.file(clara).invitee.handed_in == ("paper", "photo")
     take_back(shelf, clara, seen=shelf.file(clara), contribution="photo")
     assert (shelf.file(clara).invitee.handed_in, handed(shelf, clara, "photo")) == (["paper"], None)
 

@@ -131,7 +131,7 @@ def test_a_complaint_suppresses_the_address_and_leaves_no_category(shelf: Shelf,
     told(shelf, event(shelf, "Complaint", "complaint"))
     assert shelf.delivery(clara)["reason"] == "abuse"
     assert suppressions(shelf) == ["complaint"]
-    assert shelf.file(clara).invitee.left == []
+    assert shelf.file(clara).invitee.left == ()
 
 
 @pytest.mark.parametrize("bounce", ["Transient", "Undetermined"])

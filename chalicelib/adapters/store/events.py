@@ -33,7 +33,7 @@ from chalicelib.domain.schedule import Mailing
 from chalicelib.domain.text import SLUG
 
 KEPT = 32
-"""Documents held in memory per container."""
+"""Versions held in memory per container, and documents with another deadline. A worker's threads share them."""
 
 NEWS = ("news_at", "news_since")
 """Of META: there while something waits to be told."""
@@ -43,7 +43,6 @@ class Events:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._versions: OrderedDict[tuple[str, int], Event] = OrderedDict()
-        self._published: dict[tuple[str, int], datetime] = {}
         self._deadlines: OrderedDict[tuple[str, int, str], EventDocument] = OrderedDict()
 
     def find(self, event_id: str, *, consistent: bool = False) -> Event | None:
@@ -70,11 +69,12 @@ class Events:
     def answered_until(self, event: Event, moment: datetime) -> Event:
         """The event with another deadline for answers; the very same document for the same moment."""
         name = (event.id, event.version, utc(moment))
-        if name not in self._deadlines:
-            self._deadlines[name] = event.document.answered_until(moment)
+        held = self._deadlines.get(name)
+        if held is None:
+            held = self._deadlines.setdefault(name, event.document.answered_until(moment))
             if len(self._deadlines) > KEPT:
                 self._deadlines.popitem(last=False)
-        return event.model_copy(update={"document": self._deadlines[name]})
+        return event.model_copy(update={"document": held})
 
     def get(self, event_id: str, *, consistent: bool = False) -> Event:
         """Raises NotFound."""
@@ -97,19 +97,18 @@ class Events:
     def at(self, event_id: str, version: int) -> Event:
         """The event as it was published in a version that there is; read with its document."""
         name = (event_id, version)
-        if name not in self._versions:
-            found = self.version(event_id, version)
-            assert found is not None, f"{event_id} has no version {version}"
-            self._versions[name], self._published[name] = found, found.published_at
+        held = self._versions.get(name)
+        if held is None:
+            held = self.version(event_id, version)
+            assert held is not None, f"{event_id} has no version {version}"
+            held = self._versions.setdefault(name, held)
             if len(self._versions) > KEPT:
                 self._versions.popitem(last=False)
-        return self._versions[name]
+        return held
 
     def published(self, event_id: str, version: int) -> datetime:
         """When a version that there is was published; read once per container."""
-        if (event_id, version) not in self._published:
-            self.agenda(event_id, version)
-        return self._published[event_id, version]
+        return self.at(event_id, version).published_at
 
     def touch_files(self, event_id: str) -> None:
         """An uploaded file is about to change, or has: a batch that was approved with the old one notices."""

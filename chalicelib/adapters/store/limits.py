@@ -1,6 +1,7 @@
 """How often one link, and one network address, may change something in an hour.
 
     INVITEE#<i>          LIMIT#<hour>          changes by the person's link
+    INVITEE#<i>          LIMIT#<hour>#join     presses of Join, also by links that colleagues see: they cost no change
     INVITEE#<i>          LIMIT#<day>#<of what> people whom this person invited: each of them gets mail
     LIMIT#<hash>#<hour>  COUNT                 changes from a network address, which is kept as a hash
 
@@ -35,6 +36,11 @@ def counted(invitee: str, address: str, now: datetime) -> list[Write]:
     hour, wait = f"{now:%Y-%m-%dT%H}", Limited(WAIT)
     link = _count((f"INVITEE#{invitee}", f"LIMIT#{hour}"), BY_LINK, now, wait)
     return [link, _count((f"LIMIT#{address}#{hour}", "COUNT"), BY_ADDRESS, now, wait)] if address else [link]
+
+
+def counted_press(invitee: str, now: datetime) -> list[Write]:
+    """The write that counts a press of Join beside the first. Raises Limited when it is one too many."""
+    return [_count((f"INVITEE#{invitee}", f"LIMIT#{now:%Y-%m-%dT%H}#join"), BY_LINK, now, Limited(WAIT))]
 
 
 def counted_invitation(invitee: str, of: str, most: int, now: datetime, otherwise: Exception) -> Update:

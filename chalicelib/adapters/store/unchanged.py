@@ -39,7 +39,7 @@ def revised(
     add: Mapping[str, int] | None = None,
 ) -> Update:
     """The write of whatever changes what a person's calendar says: its number and its moment in one. The moment is
-    never earlier than the one before, by whichever clock it is written.
+    never earlier than that of the profile as it was read; of two who write at once, the later write's counts.
     """  # fmt: skip
     at = max(now, before.revised_at or now)
     said = {**facts, "revised_at": utc(at)}
