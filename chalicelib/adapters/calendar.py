@@ -229,11 +229,10 @@ class _Writer:
         (but in a feed), whom to ask.
         """
         gettext = self.locale.gettext
-        place = self.locale.city(self.zone)
-        label = self.locale.zone_label(document.span(sessions[0])[0], self.zone)
+        where = self.locale.place(self.zone, [moment for one in sessions for moment in document.span(one)])
         happens = self.chosen(document, sessions) if part == WHOLE else self.items(document, sessions[0])
         if happens:
-            happens.insert(0, gettext("Times in {zone}").format(zone=f"{place} ({label})" if place else label))
+            happens.insert(0, gettext("Times in {zone}").format(zone=where))
         links = [gettext("Join: {link}").format(link=link) for _, link in joins]
         if len(links) > 1:
             links = [f"{self.words(session.title)}. {link}" for (session, _), link in zip(joins, links, strict=True)]

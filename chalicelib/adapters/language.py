@@ -102,6 +102,18 @@ class Locale:
         letters, offset = self._names["abbreviations"].get(letters, letters), self.offset(moment, zone)
         return f"{letters}, {offset}" if letters.isalpha() and letters not in ("UTC", "UCT") else offset
 
+    def span_label(self, start: datetime, end: datetime, zone: str) -> str:
+        """The same of a span, with both where the clocks change in it: ``CEST, UTC+2, then CET, UTC+1``."""
+        labels = [self.zone_label(start, zone), self.zone_label(end, zone)]
+        if labels[0] == labels[1]:
+            return labels[0]
+        return self.gettext("%(before)s, then %(after)s") % {"before": labels[0], "after": labels[1]}
+
+    def place(self, zone: str, moments: Iterable[datetime]) -> str:
+        """Where the times of these moments are from: ``Vienna (CET, UTC+1)``, without the offset where it changes."""
+        city, labels = self.city(zone), {self.zone_label(moment, zone) for moment in moments}
+        return f"{city} ({labels.pop()})" if city and len(labels) == 1 else city or min(labels)
+
     def country(self, code: str) -> str:
         """``Uzbekistan`` for ``UZ`` (ISO 3166-1); a code that is not known stays as it is."""
         country: str = self._names["countries"].get(code.upper(), code)
@@ -121,7 +133,7 @@ class Locale:
             shown.add(clocks)
             day = start.astimezone(ZoneInfo(zone)).date()
             hours = self.clock(start, zone) if start == end else self.hours(start, end, zone)
-            lines.append(TimeLine(owner, self.date(day), hours, self.city(zone), self.zone_label(start, zone),
+            lines.append(TimeLine(owner, self.date(day), hours, self.city(zone), self.span_label(start, end, zone),
                                   day != at_event, zone))
         return lines
 

@@ -113,10 +113,8 @@ class _Agenda:
 
     def zone_words(self) -> str:
         """``Times in Vienna (CET, UTC+1) and Tashkent (UTC+5)``; without offsets where they change during the event."""
-        named, starts = [], [self.document.span(session)[0] for session in self.document.sessions]
-        for zone in self.zones:
-            place, labels = self.locale.city(zone), {self.locale.zone_label(start, zone) for start in starts}
-            named.append(f"{place} ({labels.pop()})" if place and len(labels) == 1 else place or min(labels))
+        starts = [self.document.span(session)[0] for session in self.document.sessions]
+        named = [self.locale.place(zone, starts) for zone in self.zones]
         if len(named) == 1:
             return self.locale.gettext("Times in {zone}").format(zone=named[0])
         return self.locale.gettext("Times in {zone} and {other}").format(zone=named[0], other=named[1])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from chalicelib.domain.address import address_key
-from chalicelib.domain.agenda_times import Part, clock_findings, part_findings, parts
+from chalicelib.domain.agenda_times import Part, clock_findings, in_words, part_findings, parts
 from chalicelib.domain.agenda_words import word_findings
 from chalicelib.domain.contribution import due_until
 from chalicelib.domain.event import EventDocument, utc
@@ -165,8 +165,8 @@ def _deadline(document: EventDocument) -> Iterator[Finding]:
         yield error(
             "deadline-after-start",
             "answer_by",
-            f"Answers are taken until {until:%H:%M} on {until.day} {until:%B %Y}, but the event starts at "
-            f"{start:%H:%M} on {start.day} {start:%B}. Set the deadline before the start.",
+            f"Answers are taken until {in_words(until)}, but the event starts at {in_words(start)}. "
+            "Set the deadline before the start.",
         )
 
 

@@ -114,5 +114,14 @@ def clock_findings(moment: datetime, field: str, title: str) -> Iterator[Finding
         )
 
 
+def in_words(moment: datetime) -> str:
+    """A moment of the event's zone for an organiser: ``18:00 on 26 January 2021 (Europe/Vienna, 17:00 UTC)``."""
+    there, utc = f"{moment:%H:%M} on {moment.day} {moment:%B %Y}", moment.astimezone(UTC)
+    if not moment.utcoffset():
+        return f"{there} (UTC)"
+    day = "" if utc.date() == moment.date() else f" on {utc.day} {utc:%B}"
+    return f"{there} ({moment.tzinfo}, {utc:%H:%M} UTC{day})"
+
+
 def _there_and_back(moment: datetime) -> datetime:
     return moment.astimezone(UTC).astimezone(moment.tzinfo)

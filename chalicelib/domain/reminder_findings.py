@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.domain.agenda_times import clock_findings
+from chalicelib.domain.agenda_times import clock_findings, in_words
 from chalicelib.domain.contribution import due_until
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.finding import Finding, error, warning
@@ -80,5 +80,4 @@ def _end(document: EventDocument, reminder: Reminder) -> datetime:
 
 
 def _said(document: EventDocument, moment: datetime) -> str:
-    local = moment.astimezone(document.zone)
-    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+    return in_words(moment.astimezone(document.zone))

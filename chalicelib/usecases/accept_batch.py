@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.adapters.documents import Documents
 from chalicelib.adapters.queue import QueueFailed
+from chalicelib.domain.agenda_times import in_words
 from chalicelib.domain.batch import Batch, BatchRequest, content_of
 from chalicelib.domain.errors import Conflict, Invalid, Problem
 from chalicelib.domain.event import Event, Kind
@@ -134,7 +135,7 @@ def check_time(event: Event, kind: Kind, now: datetime) -> None:
     until = event.document.answer_until
     if kind in ("invitation", "chase") and now > until:
         raise Conflict(
-            f"The deadline for answers has passed ({until:%Y-%m-%d %H:%M}, {event.document.time_zone}). "
+            f"The deadline for answers has passed: it was at {in_words(until.astimezone(event.document.zone))}. "
             'Publish the event with a later "answer_by" first.'
         )
     if kind == "feedback" and event.document.feedback is None:

@@ -349,3 +349,12 @@ def test_an_event_over_new_year_has_both_years_of_its_zone() -> None:
     assert b"DTSTART:20200101T000000" in content
     assert b"DTSTART:20211031T030000" in content
     assert parsed(content)[1].start == datetime(2021, 1, 1, 10, 20, tzinfo=ZoneInfo("Europe/Vienna"))
+
+
+def test_an_entry_over_a_clock_change_names_no_offset_for_all_of_it() -> None:
+    day = {"starts": "09:00", "ends": "10:00"}
+    sessions = [{"id": f"session-{n}", "title": both("A", "А"), "day": n, **day} for n in (1, 2)]
+    winter, both_clocks = (event(date=date, sessions=sessions) for date in ("2021-03-20", "2021-03-27"))
+    vienna, both_days = person(time_zone="Europe/Vienna"), ("session-1+session-2",)
+    assert "Times in Vienna (CET, UTC+1)\n" in one(entries_of(winter, vienna, both_days))["DESCRIPTION"]
+    assert "Times in Vienna\n" in one(entries_of(both_clocks, vienna, both_days))["DESCRIPTION"]

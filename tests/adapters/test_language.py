@@ -67,6 +67,14 @@ def test_whether_zones_agree_is_asked_at_that_moment():
     assert [line.whose for line in times(EN, "Africa/Algiers", summer, summer)] == ["own", "event", "utc"]
 
 
+def test_a_night_in_which_the_clocks_change_names_both():
+    start = datetime(2021, 10, 31, 1, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+    own, _ = times(EN, "Europe/Vienna", start, start.replace(hour=4))
+    assert (own.hours, own.label) == ("01:30–04:30", "CEST, UTC+2, then CET, UTC+1")
+    assert EN.place("Europe/Vienna", [start]) == "Vienna (CEST, UTC+2)"
+    assert EN.place("Europe/Vienna", [start, start.replace(hour=4)]) == "Vienna"
+
+
 def test_an_evening_in_vienna_is_another_day_in_sydney():
     evening = datetime(2021, 1, 28, 20, 0, tzinfo=ZoneInfo("Europe/Vienna"))
     own, event, utc = times(EN, "Australia/Sydney", evening, evening.replace(hour=22))

@@ -1,11 +1,13 @@
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.agenda import check
+from chalicelib.domain.agenda_times import in_words
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.finding import Finding
 from tests.domain.event_documents import document, item, session
@@ -232,7 +234,17 @@ def test_a_deadline_after_the_events_start_is_an_error_and_one_at_its_start_is_n
     assert codes(document(answer_by={"days_before": 0, "at": "09:00"})) == []
     finding = only(document(answer_by={"days_before": 0, "at": "09:01"}))
     assert (finding.severity, finding.code, finding.field) == ("error", "deadline-after-start", "answer_by")
-    assert "until 09:01 on 28 January 2021, but the event starts at 09:00 on 28 January" in finding.message
+    assert "until 09:01 on 28 January 2021 (Europe/Vienna, 08:01 UTC), but the event starts at 09:00 on " in finding.message
+
+
+@pytest.mark.parametrize(("moment", "words"), [
+    ("2021-01-28T00:30+01:00[Europe/Vienna]", "00:30 on 28 January 2021 (Europe/Vienna, 23:30 UTC on 27 January)"),
+    ("2021-07-28T18:00+02:00[Europe/Vienna]", "18:00 on 28 July 2021 (Europe/Vienna, 16:00 UTC)"),
+    ("2021-01-28T18:00+00:00[Europe/London]", "18:00 on 28 January 2021 (UTC)"),
+])  # fmt: skip
+def test_a_moment_is_said_with_its_zone_and_in_utc(moment: str, words: str) -> None:
+    instant, zone = moment.rstrip("]").split("[")
+    assert in_words(datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))) == words
 
 
 def test_an_event_title_missing_in_one_of_its_languages_is_an_error() -> None:

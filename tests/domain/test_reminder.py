@@ -1,5 +1,6 @@
 """The rules by which people are reminded: their moments, whom they reach, and what the check says of them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -299,7 +300,10 @@ def test_a_rule_that_reaches_nobody_is_told_before_it_is_published(
     rule: dict[str, Any], facts: dict[str, Any], code: str
 ) -> None:
     said = "warning" if code == "reminder-in-quiet-hours" else "error"
-    assert codes(ruled({"id": "r", **rule}, **facts)) == ({code: said} if code else {})
+    document = ruled({"id": "r", **rule}, **facts)
+    assert codes(document) == ({code: said} if code else {})
+    said_at = [finding.message for finding in check(document) if re.search(r"\d\d:\d\d on", finding.message)]
+    assert all(message.count(" on ") == message.count("UTC") for message in said_at)
 
 
 @pytest.mark.parametrize("day, found", [

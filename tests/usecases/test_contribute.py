@@ -179,7 +179,7 @@ def test_what_is_withdrawn_is_gone(shelf: Shelf, clara: Invitee) -> None:
     hand_in(shelf, clara, arrive(shelf, clara))
     take_back(shelf, clara)
     take_back(shelf, clara)
-    assert (objects(shelf), handed(shelf, clara), shelf.file(clara).invitee.handed_in) == ([], None, [])
+    assert (objects(shelf), handed(shelf, clara), shelf.file(clara).invitee.handed_in) == ([], None, ())
     assert shelf.items(f"INVITEE#{clara.id}", "UPLOAD#") == []
     logged = [item["what"]["S"] for item in shelf.items(f"INVITEE#{clara.id}", "LOG#")]
     assert sorted(logged) == ["handed in", "withdrew"]
@@ -218,7 +218,7 @@ def test_another_contribution_in_another_window_does_not_stand_in_the_way(shelf:
     write(shelf, clara, seen=seen)
     assert shelf.file(clara).invitee.handed_in == ("paper", "photo")
     take_back(shelf, clara, seen=shelf.file(clara), contribution="photo")
-    assert (shelf.file(clara).invitee.handed_in, handed(shelf, clara, "photo")) == (["paper"], None)
+    assert (shelf.file(clara).invitee.handed_in, handed(shelf, clara, "photo")) == (("paper",), None)
 
 
 def test_a_revoked_link_hands_in_nothing(shelf: Shelf, clara: Invitee) -> None:
