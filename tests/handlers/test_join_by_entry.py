@@ -207,6 +207,7 @@ def test_presses_count_with_those_of_the_persons_own_page(web: Web, clara: Invit
 
 
 def test_whoever_presses_often_keeps_the_person_from_nothing(web: Web, clara: Invitee, purpose: Purpose) -> None:
+    register(web.shelf, clara, sessions=["session-1", "session-2"])
     web.shelf.clock.time = STARTS["session-2"]
     for _ in range(BY_LINK + 2):
         assert web.form(link(web, clara, purpose), {}).status_code == 303

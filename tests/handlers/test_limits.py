@@ -80,7 +80,7 @@ def test_leaving_a_mailing_is_never_refused(web: Web, people: list[Invitee]) -> 
     alternating(web, people[0], 3)
     left = web.form(web.leaving(people[0]), {"List-Unsubscribe": "One-Click"})
     assert left.status_code == 200
-    assert web.shelf.file(people[0]).invitee.left == ["invitations"]
+    assert web.shelf.file(people[0]).invitee.left == ("invitations",)
 
 
 def test_handing_in_and_taking_back_count_as_changes(web: Web, people: list[Invitee]) -> None:
@@ -107,4 +107,4 @@ def test_coming_back_to_a_mailing_counts_as_a_change(web: Web, people: list[Invi
     back = {"action": "come-back", "again": "yes"}
     statuses = [web.form(web.leaving(anna), form).status_code for form in [{"action": "leave"}, back] * 4]
     assert statuses == [303] * 7 + [429]
-    assert web.shelf.file(anna).invitee.left == ["invitations"]
+    assert web.shelf.file(anna).invitee.left == ("invitations",)
