@@ -175,7 +175,7 @@ class EventDocument(Model):
     @property
     def attendable(self) -> list[Session]:
         """What people can register for: all but the breaks."""
-        return [session for session in self.sessions if session.kind != "break"]
+        return [session for session in self.sessions if session.attendable]
 
     @property
     def starts_at(self) -> datetime:
@@ -239,8 +239,8 @@ class Event(Model):
     ``told`` names the last notice of changes (``domain.change_notice``), "" when there was none and nothing to tell;
     ``news_at`` is when the clock tells what changed since, ``news_since`` when the first of that was published.
     ``retired``: by part (``entries``), the last version that had a calendar entry which this one has not. ``gone``: the
-    sessions that a version before had and this one has not. ``proposed``: this version or one before it sent entries
-    with its invitations.
+    sessions, without breaks, that a version before had and this one has not. ``proposed``: this version or one before
+    it sent entries with its invitations.
     """
 
     id: Slug

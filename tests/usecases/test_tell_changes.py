@@ -405,6 +405,32 @@ def test_who_registers_while_it_is_gone_hears_nothing_of_its_return(shelf: Shelf
     assert told_by(shelf, shelf.clock() + QUIET) == ["boris"]
 
 
+BREAK = {"session_2": {"kind": "break", "title": {"en": "Lunch", "ru": "Обед"}}}
+
+
+def test_a_session_that_becomes_a_break_does_not_take_place_and_a_break_that_becomes_one_again_does_after_all(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.publish(sessions=sessions(**BREAK))
+    assert shelf.events.get("symposium").gone == ("session-2",)
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "boris 1-2", "dora 1-2"]
+    assert "Second: it does not take place" in text_of(shelf, "boris") and "Lunch" not in text_of(shelf, "boris")
+    assert shelf.mails(kind="change")[-1]["Subject"] == "Does not take place on 28 January 2021: Second"
+    shelf.publish(sessions=sessions(session_2={**BREAK["session_2"], "starts": "10:30"}))
+    assert shelf.events.get("symposium").news_at is None, "nobody registers for a break"
+    shelf.publish()
+    assert told_by(shelf, shelf.clock() + QUIET) == ["anna", "boris"]
+    assert SECOND in text_of(shelf, "boris")
+
+
+def test_close_to_its_start_a_session_that_becomes_a_break_is_told_at_once(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.clock.time = NEAR
+    shelf.publish(sessions=sessions(**BREAK))
+    assert at(shelf, NEAR + MINUTE) == ["anna 1-2", "boris 1-2"]
+
+
 # entries in calendars
 
 
