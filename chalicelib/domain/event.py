@@ -4,6 +4,7 @@ Times are written as people print them, a day and a time on the wall of the even
 ``date``, the first day, so that moving an event is changing one line.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -255,6 +256,13 @@ class Event(Model):
     retired: dict[str, int] = Field(default_factory=dict)
     gone: tuple[Slug, ...] = ()
     proposed: bool = False
+
+
+def last_deadline(document: EventDocument, own: Iterable[datetime | None]) -> datetime:
+    """Until when somebody may answer, whom batches with these deadlines invited or chased: the last one counts, and the
+    event's is that of a batch without its own, and of whom no batch asked.
+    """
+    return max((one or document.answer_until for one in own), default=document.answer_until)
 
 
 def _unique(what: str, ids: list[str]) -> None:

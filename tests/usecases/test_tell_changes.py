@@ -21,7 +21,7 @@ from chalicelib.usecases.read_news import read_news
 from chalicelib.usecases.register import drop_session
 from chalicelib.usecases.tell_changes import drop, send_now
 from tests.shelf import DEADLINE, ENDS, NOW, STARTS, Shelf, raw_document
-from tests.usecases.steps import WHO, answer, deliver, invite_all, register, tick, work_off
+from tests.usecases.steps import WHO, accept, answer, deliver, invite_all, register, tick, work_off
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 QUIET = 30 * MINUTE
@@ -593,10 +593,36 @@ def test_whose_batch_has_a_later_deadline_hears_of_changes_until_then(
     assert told_by(shelf, shelf.clock() + QUIET) == ["anna", "clara"]
 
 
-def longer(shelf: Shelf, kind: str, until: datetime) -> str:
+def test_whose_batch_has_an_earlier_deadline_is_not_asked_to_answer_on_a_closed_page(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    """ida was invited until the day before yesterday, and chased until the event's deadline; greta was invited alone,
+    and named hugo.
+    """
+    early = DEADLINE - 48 * HOUR
+    [ida] = shelf.invite("ida")
+    longer(shelf, "invitation", early)
+    accept(shelf, "chase", key="chase")
+    work_off(shelf)
+    [greta] = shelf.invite("greta")
+    batch = longer(shelf, "invitation", early, key="second")
+    [hugo] = shelf.invite("hugo", batches=(batch,), rsvp="tentative")
+    shelf.clock.time = DEADLINE - 24 * HOUR
+    assert [may_answer(shelf, one) for one in (ida, greta, hugo)] == [True, False, False]
+    shelf.publish(sessions=sessions(**LATER))
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-2", "clara 1-2", "dora 1-2", "ida 1-2"]
+    assert shelf.delivery(greta, "change", "1-2")["reason"] == "the deadline for answers has passed"
+
+
+def may_answer(shelf: Shelf, invitee: Invitee) -> bool:
+    event = shelf.events.find_for("symposium", shelf.file(invitee).batches)
+    return event is not None and shelf.clock() <= event.document.answer_until
+
+
+def longer(shelf: Shelf, kind: str, until: datetime, key: str = "longer") -> str:
     """The id of a batch with a deadline of its own, delivered."""
     request = BatchRequest.model_validate({"kind": kind, "answer_by": until})
-    batch = accept_batch(shelf.desk, "symposium", request, "longer", WHO, shelf.clock(), dry_run=False)
+    batch = accept_batch(shelf.desk, "symposium", request, key, WHO, shelf.clock(), dry_run=False)
     control_batch.approve(shelf.desk, "symposium", batch.id, batch.fingerprint, WHO, shelf.clock())
     work_off(shelf)
     return batch.id
@@ -608,20 +634,17 @@ def mark(shelf: Shelf, invitee: Invitee) -> None:
     work_off(shelf)
 
 
-def test_deadlines_of_batches_cost_nothing_until_the_events_has_passed(
+def test_deadlines_of_batches_are_read_once_for_a_chunk_and_not_for_those_who_have_answered(
     shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = list[str]()
     plain = type(shelf.batches).all
     monkeypatch.setattr(type(shelf.batches), "all", lambda self, event: asked.append(event) or plain(self, event))
-    shelf.publish(sessions=sessions(**LATER))
-    chunk = chunk_at(shelf, NOW + QUIET)
-    asked.clear()
-    deliver(shelf, chunk)
-    assert (len(heard(shelf)), asked) == (3, [])
-    shelf.clock.time = DEADLINE + HOUR
-    shelf.publish()
-    chunk = chunk_at(shelf, shelf.clock() + QUIET)
-    asked.clear()
-    deliver(shelf, chunk)
-    assert asked == ["symposium"], "once for a chunk"
+    for answered, read in ((False, ["symposium"]), (True, [])):
+        if answered:
+            answer(shelf, people[3], "declined")
+        shelf.publish(sessions=sessions(**({} if answered else LATER)))
+        chunk = chunk_at(shelf, shelf.clock() + QUIET)
+        asked.clear()
+        deliver(shelf, chunk)
+        assert (len(heard(shelf)), asked) == (5 if answered else 3, read)
