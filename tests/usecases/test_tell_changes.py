@@ -395,6 +395,18 @@ def test_who_never_heard_that_it_was_cancelled_hears_only_what_moved(shelf: Shel
     assert "after all" not in text_of(shelf, other) and "after all" not in text_of(shelf, "dora")
 
 
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_cancellation_that_was_dropped_or_published_in_silence_counts_as_heard(
+    shelf: Shelf, people: list[Invitee], dropped: bool
+) -> None:
+    shelf.publish(**SHORT, **({} if dropped else {"change_notices": None}))
+    if dropped:
+        drop(shelf.desk, shelf.events.get("symposium"), WHO, "", shelf.clock())
+    shelf.publish()
+    assert at(shelf, NOW + QUIET) == ["anna 2-3", "boris 2-3"]
+    assert SECOND in text_of(shelf, "boris")
+
+
 def test_who_registers_while_it_is_gone_hears_nothing_of_its_return(shelf: Shelf, people: list[Invitee]) -> None:
     shelf.publish(**SHORT)
     at(shelf, NOW + QUIET)
