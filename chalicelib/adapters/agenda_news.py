@@ -44,7 +44,7 @@ def what_is_new(
     found, teller = told.changes, _Teller(told.before, after, locale, zone)
     names = {one.session for one in found}
     mine = [one for one in after.attendable if chosen is None or one.id in chosen]
-    only = teller.title(names.pop()) if len(names) == 1 else ""
+    only = teller.title(found[0]) if len(names) == 1 else ""
     urgent = {one.what for one in found if one.urgency == "urgent"}
     return New(
         lines=news(found, told.before, after, locale, zone),
@@ -69,11 +69,11 @@ def news(
     """
     teller = _Teller(before, after, locale, zone)
     lines = []
-    for session, group in groupby(found, key=lambda change: change.session):
+    for _, group in groupby(found, key=lambda change: change.session):
         concerned = list(group)
         timed = next((one for one in concerned if one.what in TIMED), None)
         said = "; ".join(dict.fromkeys(teller.phrase(one, one is timed) for one in concerned))
-        title = teller.title(session)
+        title = teller.title(concerned[0])
         lines.append(f"{title}: {said}" if title else said[0].upper() + said[1:])
     return lines
 
@@ -82,9 +82,11 @@ class _Teller:
     def __init__(self, before: EventDocument, after: EventDocument, locale: Locale, zone: str) -> None:
         self._before, self._after, self._locale, self._zone = before, after, locale, zone
 
-    def title(self, session: str) -> str:
-        """As it is called now, or was; empty for the event."""
-        found = _session(self._after, session) or _session(self._before, session)
+    def title(self, change: Change) -> str:
+        """As its session is called now, or was before it was cancelled or a break; empty for the event."""
+        if change.what == "session-cancelled":
+            return self._words(change.before)
+        found = _session(self._after, change.session) or _session(self._before, change.session)
         return self._words(found.title) if found else ""
 
     def phrase(self, change: Change, wide: bool) -> str:

@@ -58,7 +58,8 @@ class Change(Model):
 
 def changes(before: EventDocument, after: EventDocument, gone: Collection[str] = ()) -> list[Change]:
     """From the whole event to its parts, in the agenda's order; what is gone stands where it was. ``gone`` are the
-    sessions that had left the agenda when ``before`` was published: one of them is not new, it comes back.
+    sessions that had left the agenda when ``before`` was published: one of them is not new, it comes back. A session
+    that becomes a break is cancelled, and a break that becomes a session was none before.
     """
     return [*_event(before, after), *_sessions(before, after, gone)]
 
@@ -91,6 +92,10 @@ def _sessions(before: EventDocument, after: EventDocument, gone: Collection[str]
     at_once, stayed = _links(before, after) == {True}, _stayed(before, after)
     for session in after.sessions:
         old = then.get(session.id)
+        if old and old.attendable and not session.attendable:
+            yield _change("session-cancelled", old.id, before=old.title)  # to those who chose it, whatever stands there
+            continue
+        old = old if old and old.attendable == session.attendable else None
         found = _session(old, session) if old else [_appeared(session, gone)]
         if old and not at_once and before.join_url(old) != after.join_url(session):
             found = [*found, _change("join-link", session.id)]
@@ -105,8 +110,8 @@ def _sessions(before: EventDocument, after: EventDocument, gone: Collection[str]
 
 def _links(before: EventDocument, after: EventDocument) -> set[bool]:
     """Of each session that stands and can be joined, whether it has another link."""
-    then = {one.id: before.join_url(one) for one in before.sessions}
-    now = {one.id: after.join_url(one) for one in after.sessions if one.id in then}
+    then = {one.id: before.join_url(one) for one in before.attendable}
+    now = {one.id: after.join_url(one) for one in after.attendable if one.id in then}
     return {then[name] != link for name, link in now.items() if link or then[name]}
 
 
@@ -120,7 +125,7 @@ def _stayed(before: EventDocument, after: EventDocument) -> bool:
 def _unheard(session: Session, found: Iterable[Change]) -> Iterator[Change]:
     """Nobody registers for a break: what becomes of one is read on the agenda."""
     for change in found:
-        yield change.model_copy(update={"urgency": "silent"}) if session.kind == "break" else change
+        yield change.model_copy(update={"urgency": "silent"}) if not session.attendable else change
 
 
 def _appeared(session: Session, gone: Collection[str]) -> Change:

@@ -58,12 +58,12 @@ def batch_of(event: str, notice: str) -> str:
 
 
 def left_by(before: Event, document: EventDocument) -> tuple[str, ...]:
-    """The sessions that some version up to ``before`` had and that ``document``, the next one, has not.
+    """The sessions that some version up to ``before`` had and that ``document``, the next one, has not; no breaks.
 
     Not the same as the entries that are ``retired``: one entry for the event stays while sessions of it go.
     """
-    now = {one.id for one in document.sessions}
-    return tuple(sorted({*before.gone, *(one.id for one in before.document.sessions)} - now))
+    now = {one.id for one in document.attendable}
+    return tuple(sorted({*before.gone, *(one.id for one in before.document.attendable)} - now))
 
 
 def worth_telling(

@@ -4,6 +4,7 @@ Times are written as people print them, a day and a time on the wall of the even
 ``date``, the first day, so that moving an event is changing one line.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -175,7 +176,7 @@ class EventDocument(Model):
     @property
     def attendable(self) -> list[Session]:
         """What people can register for: all but the breaks."""
-        return [session for session in self.sessions if session.kind != "break"]
+        return [session for session in self.sessions if session.attendable]
 
     @property
     def starts_at(self) -> datetime:
@@ -239,8 +240,8 @@ class Event(Model):
     ``told`` names the last notice of changes (``domain.change_notice``), "" when there was none and nothing to tell;
     ``news_at`` is when the clock tells what changed since, ``news_since`` when the first of that was published.
     ``retired``: by part (``entries``), the last version that had a calendar entry which this one has not. ``gone``: the
-    sessions that a version before had and this one has not. ``proposed``: this version or one before it sent entries
-    with its invitations.
+    sessions, without breaks, that a version before had and this one has not. ``proposed``: this version or one before
+    it sent entries with its invitations.
     """
 
     id: Slug
@@ -255,6 +256,13 @@ class Event(Model):
     retired: dict[str, int] = Field(default_factory=dict)
     gone: tuple[Slug, ...] = ()
     proposed: bool = False
+
+
+def last_deadline(document: EventDocument, own: Iterable[datetime | None]) -> datetime:
+    """Until when somebody may answer, whom batches with these deadlines invited or chased: the last one counts, and the
+    event's is that of a batch without its own, and of whom no batch asked.
+    """
+    return max((one or document.answer_until for one in own), default=document.answer_until)
 
 
 def _unique(what: str, ids: list[str]) -> None:

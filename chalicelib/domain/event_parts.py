@@ -76,6 +76,11 @@ class Session(Model):
     join_url: JoinUrl | None = None
     items: list[AgendaItem] = Field(default_factory=list)
 
+    @property
+    def attendable(self) -> bool:
+        """Whether people can register for it."""
+        return self.kind != "break"
+
 
 class Organiser(Model):
     """Who invites. ``sender`` is the verified SES address; answers by mail go to ``reply_to``, which somebody reads,

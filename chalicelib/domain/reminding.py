@@ -1,10 +1,11 @@
 """Whom a reminder reaches, by what their profile says; and what somebody still gets who registers after it was due."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from chalicelib.domain.contribution import due_until, owes
 from chalicelib.domain.event import EventDocument
+from chalicelib.domain.event_parts import Session
 from chalicelib.domain.invitee import Attendance, Invitee
 from chalicelib.domain.reminder import Reminder, find_reminder, reminder_of
 from chalicelib.domain.text import words
@@ -84,31 +85,50 @@ def why_not_now(
 
 
 def late_reminders(
-    document: EventDocument, invitee: Invitee, attending: Attendance, known: Collection[str], now: datetime
+    document: EventDocument, invitee: Invitee, attending: Attendance, known: Mapping[str, datetime], now: datetime
 ) -> list[Reminder]:
     """What somebody who registers now is to get at once, or in a moment: for each session that they did not have
-    before (``known``) the last reminder that was due and still helps; and of others that do, one for each text that
-    none of these has, the most recent about the first session. The ledger knows whether they have it.
+    before the last reminder that was due and still helps; and of others that do, one for each text that none of these
+    has, the most recent about the first session. A text is not for them again that they had about another session:
+    ``known`` says since when, at the latest, they are registered for those. The ledger knows whether they have it.
     """
     as_registered = invitee.model_copy(update={"rsvp": "accepted", "attending": attending})
     first, others = list[Reminder](), list[Reminder]()
     for session in document.attendable:
         if session.id in known or session.id not in attending.sessions:
             continue
-        about = (reminder_of(document, rule, session) for rule in document.reminders if rule.is_about(session))
-        helps = [
-            one
-            for one in sorted(about, key=lambda one: one.due)
-            if one.due <= now + SOON and now <= one.until and not why_not_reminded(document, one, as_registered, now)
-        ]
+        due = _due(document, session, as_registered, now)
+        helps = [one for one in due if now <= one.until]
         chosen = [one for one in helps if one.due > now] or helps[-1:]
         first += chosen
         others += [one for one in reversed(helps) if one not in chosen]
-    read = {_as_read(one, invitee) for one in first}
+    read = {_as_read(one, invitee) for one in [*first, *_had(document, invitee, known, now)]}
     more = dict[str, Reminder]()
     for one in others:
         more.setdefault(_as_read(one, invitee), one)
     return [*first, *(one for said, one in more.items() if said not in read)][:MOST_LATE]
+
+
+def _due(document: EventDocument, session: Session, invitee: Invitee, now: datetime) -> list[Reminder]:
+    """Those of a session that are for this person and were due, or will be in a moment, the earliest first."""
+    about = (reminder_of(document, rule, session) for rule in document.reminders if rule.is_about(session))
+    due = sorted((one for one in about if one.due <= now + SOON), key=lambda one: one.due)
+    return [one for one in due if not why_not_reminded(document, one, invitee, now)]
+
+
+def _had(document: EventDocument, invitee: Invitee, known: Mapping[str, datetime], now: datetime) -> list[Reminder]:
+    """Those that came to somebody about sessions that they have been registered for: not what had lost its use by then,
+    nor what their quiet hours kept from them.
+    """
+    as_before = invitee.model_copy(update={"rsvp": "accepted", "attending": Attendance(sessions=sorted(known))})
+    return [
+        one
+        for session in document.attendable
+        if session.id in known
+        for one in _due(document, session, as_before, now)
+        if known[session.id] <= one.until
+        and (one.rest_until(document, invitee.time_zone, one.due) or one.due) <= one.latest
+    ]
 
 
 def _as_read(reminder: Reminder, invitee: Invitee) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalicelib.domain.change_notice import Told, batch_of, overtaken, versions_of
 from chalicelib.domain.delivery import GIVEN_UP, Delivery, sent_again
-from chalicelib.domain.event import Event
+from chalicelib.domain.event import Event, last_deadline
 from chalicelib.domain.invitee import Attendance, Invitee
 from chalicelib.domain.places import waits_for
 from chalicelib.domain.work import Work
@@ -49,23 +49,23 @@ def teller(post: Post, event: Event, work: Work, people: Iterable[Invitee], now:
     return tell
 
 
-def own_deadlines(post: Post, event: Event, people: Iterable[Invitee], now: datetime) -> dict[str, datetime]:
-    """By id, until when those may answer who do not come yet and whom a batch with a later deadline invited or chased,
-    or whoever named them (``Events.find_for``). Only what lies ahead is looked for, so nothing is read before the
-    event's own deadline has passed; then the event's batches once, and lines of the ledger where one is open.
+def own_deadlines(post: Post, event: Event, people: Iterable[Invitee]) -> dict[str, datetime]:
+    """By id, until when those may answer who do not come yet and whom a batch with a deadline of its own invited or
+    chased, or whoever named them: as their page has it (``Events.find_for``). The event's batches are read once, where
+    anybody may yet answer, and lines of the ledger where a batch has a deadline.
     """
-    if now <= event.document.answer_until:
+    open_yet = [one for one in people if one.rsvp not in ("declined", "delegated") and not one.coming]
+    batches = [one for one in post.batches.all(event.id) if one.kind in ("invitation", "chase")] if open_yet else []
+    own = {one.id: one.answer_by for one in batches}
+    if not any(own.values()):
         return {}
-    still = [one for one in post.batches.all(event.id) if one.answer_by and one.answer_by >= now]
-    until = {one.id: one.answer_by for one in still if one.answer_by}
-    mails = {(one.kind, one.occurrence) for one in still}
-    silent = [one for one in people if not one.coming] if until else []
-    asked = [(one.id, kind, occurrence) for one in silent for kind, occurrence in sorted(mails)]
-    by = {one.id: [*one.batches] for one in silent}
-    for line in post.ledger.lines(asked).values() if asked else ():
-        by[line.invitee].append(line.batch)
-    moments = {person: [until[batch] for batch in named if batch in until] for person, named in by.items()}
-    return {person: max(theirs) for person, theirs in moments.items() if theirs}
+    mails = {(one.kind, one.occurrence) for one in batches}
+    asked = [(one.id, kind, occurrence) for one in open_yet for kind, occurrence in sorted(mails)]
+    by = {one.id: [*one.batches] for one in open_yet}
+    for line in post.ledger.lines(asked).values():
+        by[line.invitee] += [line.batch] if line.batch else []
+    theirs = {person: [own.get(batch) for batch in dict.fromkeys(named)] for person, named in by.items()}
+    return {person: last_deadline(event.document, found) for person, found in theirs.items() if any(found)}
 
 
 def _without(post: Post, event: Event, invitee: Invitee, notice: str, now: datetime) -> Delivery:

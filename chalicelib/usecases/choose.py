@@ -34,7 +34,7 @@ def choose(
     tell, current, until = None, event, dict[str, datetime]()
     if work.kind == "change":
         event, everybody = as_told(post, event, work), [invitee for invitee, _ in people.values()]
-        tell, until = teller(post, event, work, everybody, now()), own_deadlines(post, event, everybody, now())
+        tell, until = teller(post, event, work, everybody, now()), own_deadlines(post, event, everybody)
     for i in waiting:
         line = _line(event, work, i)
         if i not in people:

@@ -145,7 +145,8 @@ def _register(
 
 def _late_reminders(event: Event, person: PersonFile, wanted: Registration, now: datetime) -> list[Write]:
     """The clock is told at once of reminders that went out before somebody registered, and still help."""
-    known = person.registered.sessions if person.registered else ()
+    before = person.registered
+    known = dict.fromkeys(before.sessions, before.updated_at) if before else {}
     late = late_reminders(event.document, person.invitee, wanted, known, now)
     to: dict[str, str] = {"event": event.id, "invitee": wanted.invitee}
     works = (Work(kind="reminder", occurrence=one.in_ledger, session=one.session.id,

@@ -46,6 +46,10 @@ def test_a_session_is_one_line_with_all_that_changed_in_it_on_the_readers_clock(
      "Session 2: Working together: now Friday 29 January, 10:20–12:00 (09:20–11:00\u00a0UTC), "
      "it was Thursday 28 January, 10:20–12:00"),
     (lambda raw: without(raw, "session-2"), "Session 2: Working together: it does not take place"),
+    (lambda raw: session(raw, "session-2").update(kind="break", title=both("Lunch", "Обед")),
+     "Session 2: Working together: it does not take place"),
+    (lambda raw: session(raw, "break").update(kind="session", title=both("Talks", "Беседы")),
+     "Talks: it is new: Thursday 28 January, 10:10–10:20 (09:10–09:20\u00a0UTC)"),
     (lambda raw: raw.update(date="2021-02-04"),
      "The event is now on Thursday, 4 February 2021, it was on Thursday, 28 January 2021"),
     (lambda raw: raw.update(calendar_entries="event"),

@@ -54,6 +54,12 @@ def told(edit: Edit) -> list[tuple[str, str, str, str]]:
     (lambda raw: session(raw, "break").update(ends="10:15"), ("session-time", "silent", "break", "")),
     (lambda raw: without(raw, "break"), ("session-cancelled", "silent", "break", "")),
     (lambda raw: without(raw, "session-2"), ("session-cancelled", "urgent", "session-2", "")),
+    (lambda raw: session(raw, "session-2").update(kind="break", starts="10:30", title=both("Lunch", "Обед"), items=[]),
+     ("session-cancelled", "urgent", "session-2", "")),
+    (lambda raw: session(raw, "break").update(kind="session", starts="10:06", title=both("Talks", "Беседы")),
+     ("session-added", "digest", "break", "")),
+    (lambda raw: session(raw, "session-2").update(kind="familiarisation", starts="10:30"),
+     ("session-time", "urgent", "session-2", "")),
     (lambda raw: item(raw, "roundtable-1").update(starts="09:15"),
      ("item-time", "urgent", "session-1", "roundtable-1")),
     (lambda raw: item(raw, "roundtable-1").update(title=both("Rountable One", "Круглый стол № 1")),
@@ -118,6 +124,21 @@ def test_what_was_on_the_agenda_before_is_not_new_it_comes_back() -> None:
     without_break = after(lambda raw: without(raw, "break"))
     assert [one.urgency for one in changes(without_break, BEFORE, ["break"])] == ["silent"]
     assert changes(BEFORE, BEFORE, ["session-2"]) == []
+    paused = after(lambda raw: session(raw, "session-2").update(kind="break"))
+    assert [(one.what, one.urgency) for one in changes(paused, BEFORE, ["session-2"])] == [
+        ("session-returned", "urgent")]  # fmt: skip
+
+
+def test_a_break_has_no_link_and_says_nothing_of_the_venues() -> None:
+    """Another link for all that stands is one change, also where a session with the old one becomes a break."""
+
+    def edit(raw: dict[str, Any]) -> None:
+        raw["venue"]["join_url"] = "https://other.example.org/j/9"
+        session(raw, "session-2").update(kind="break")
+
+    assert [one[0] for one in told(edit)] == ["join-link", "session-cancelled"]
+    paused = after(lambda raw: session(raw, "session-2").update(kind="break"))
+    assert "join-link" not in [one.what for one in [*changes(BEFORE, paused), *changes(paused, BEFORE)]]
 
 
 WALL = st.integers(0, 23 * 60 + 58)
@@ -136,6 +157,7 @@ def agendas(draw: st.DrawFn) -> EventDocument:
                 one |= {"starts": f"{start // 60:02}:{start % 60:02}", "ends": f"{end // 60:02}:{end % 60:02}"}
             if draw(st.booleans()):
                 one["items"] = draw(st.permutations(one["items"]))[: draw(st.integers(0, 3))]
+            one["kind"] = draw(st.sampled_from([one["kind"], "session", "break"]))
             kept.append(one)
     raw["sessions"] = kept or raw["sessions"]
     return EventDocument.model_validate({**raw, "reminders": []})
@@ -147,15 +169,22 @@ def test_each_session_that_differs_is_named_and_no_other(before: EventDocument, 
     found: list[Change] = changes(before, after)
     differ = {name for name in then.keys() | now.keys() if _told(then.get(name)) != _told(now.get(name))}
     assert {one.session for one in found if one.session} == differ
-    assert {one.session for one in found if one.what == "session-cancelled"} == then.keys() - now.keys()
-    assert {one.session for one in found if one.what == "session-added"} == now.keys() - then.keys()
+    shared = then.keys() & now.keys()
+    stopped = {name for name in shared if then[name].kind != "break" and now[name].kind == "break"}
+    begun = {name for name in shared if then[name].kind == "break" and now[name].kind != "break"}
+    assert {one.session for one in found if one.what == "session-cancelled"} == (then.keys() - now.keys()) | stopped
+    assert {one.session for one in found if one.what == "session-added"} == (now.keys() - then.keys()) | begun
+    assert all(one.what == "session-cancelled" for one in found if one.session in stopped)
+    assert all(one.what == "session-added" for one in found if one.session in begun)
+    heard = {one.session for one in found if one.session and one.urgency != "silent"}
+    assert not heard & {name for name, one in {**then, **now}.items() if one.kind == "break"} - stopped
 
 
 def _told(one: Any) -> Any:
-    """What of a session is compared: the order of its items is that of their times."""
+    """What of a session is compared: whether it is a break, and the order of its items is that of their times."""
     if one is None:
         return None
-    content = one.model_dump(mode="json", exclude={"minutes", "capacity", "kind"})
+    content = one.model_dump(mode="json", exclude={"minutes", "capacity", "kind"}) | {"break": one.kind == "break"}
     items = [{**each, "minutes": None, "kind": ""} for each in content["items"]]
     content["items"] = sorted(items, key=lambda each: str(each["id"]))
     return content

@@ -73,9 +73,12 @@ def test_what_left_the_agenda_is_remembered_until_it_is_back() -> None:
     short = document(sessions=raw["sessions"][:1], calendar_entries="event")
     event = Event(id="symposium", version=1, document=EVENT, published_at=NOW)
     left = event.model_copy(update={"document": short, "gone": left_by(event, short)})
-    assert left.gone == ("break", "session-2")
-    assert left_by(left, short) == ("break", "session-2"), "and of the version after that"
+    assert left.gone == ("session-2",)
+    assert left_by(left, short) == ("session-2",), "and of the version after that"
     assert left_by(left, EVENT) == ()
+    paused = document(sessions=[*raw["sessions"][:-1], {**raw["sessions"][-1], "kind": "break"}])
+    assert left_by(event, paused) == ("session-2",), "nobody can register for a break"
+    assert left_by(left, paused) == ("session-2",)
 
 
 def test_misprints_and_what_is_over_are_not_worth_telling() -> None:

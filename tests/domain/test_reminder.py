@@ -183,15 +183,15 @@ RULES = ({"id": "week", "before_minutes": 7 * 1440}, {"id": "day", "before_minut
 def test_who_registers_late_gets_the_last_reminder_that_still_helps(before: timedelta, ids: list[str]) -> None:
     of, invitee = ruled(*RULES), person("clara")
     attending = Attendance(sessions=["session-1", "session-2"])
-    assert [one.rule.id for one in late_reminders(of, invitee, attending, (), START - before)] == ids
-    assert list(late_reminders(of, invitee, attending, ["session-1"], START - before)) == []
+    assert [one.rule.id for one in late_reminders(of, invitee, attending, {}, START - before)] == ids
+    assert list(late_reminders(of, invitee, attending, {"session-1": NOW}, START - before)) == []
 
 
 def test_who_registers_late_gets_what_the_rule_has_for_them() -> None:
     of = ruled({"id": "r", "before_minutes": 60, "categories": ["un"]}, {"id": "s", "before_minutes": 90})
     attending = Attendance(sessions=["session-1"])
     for category, rule in (("un", "r"), ("government", "s")):
-        found = late_reminders(of, person("clara", category=category), attending, (), START - MINUTE)
+        found = late_reminders(of, person("clara", category=category), attending, {}, START - MINUTE)
         assert [one.rule.id for one in found] == [rule]
 
 
@@ -214,7 +214,7 @@ def test_who_registers_late_loses_no_text_and_gets_none_twice(
     of = ruled(*({"id": name, "before_minutes": days * 1440, "text": text, "sessions": ["session-1"]}
                  for name, days, text in rules))  # fmt: skip
     attending = Attendance(sessions=["session-1", "session-2"])
-    found = late_reminders(of, person("clara"), attending, (), START - 20 * MINUTE)
+    found = late_reminders(of, person("clara"), attending, {}, START - 20 * MINUTE)
     assert sorted(one.rule.id for one in found) == ids
 
 
@@ -224,7 +224,7 @@ def test_a_text_of_other_categories_or_too_late_is_not_for_them() -> None:
                {"id": "day", "before_minutes": 1440})  # fmt: skip
     attending = Attendance(sessions=["session-1"])
     for category, ids in (("un", ["day", "un"]), ("government", ["day"])):
-        found = late_reminders(of, person("clara", category=category), attending, (), START - MINUTE)
+        found = late_reminders(of, person("clara", category=category), attending, {}, START - MINUTE)
         assert sorted(one.rule.id for one in found) == ids
 
 
@@ -232,27 +232,66 @@ def test_of_several_sessions_each_has_its_last_reminder_and_a_text_comes_once() 
     of = ruled({"id": "pass", "before_minutes": 2880, "text": PASSPORT, "sessions": None},
                {"id": "day", "before_minutes": 1440, "sessions": None})  # fmt: skip
     attending = Attendance(sessions=["session-1", "session-2"])
-    found = late_reminders(of, person("clara"), attending, (), START - MINUTE)
+    found = late_reminders(of, person("clara"), attending, {}, START - MINUTE)
     assert [(one.rule.id, one.session.id) for one in found] == [
         ("day", "session-1"), ("day", "session-2"), ("pass", "session-1")]  # fmt: skip
 
 
+SINCE = START - 30 * DAY
+
+
+@pytest.mark.parametrize("known, ids", [
+    ({}, ["day", "pass"]),
+    ({"session-1": SINCE}, ["day"]),
+    ({"session-1": START - 2 * DAY}, ["day"]),
+    ({"session-1": START + DAY}, ["day", "pass"]),
+], ids=["first registration", "had it", "had it late", "came when it did not help"])  # fmt: skip
+@pytest.mark.parametrize("chosen", [["session-1", "session-2"], ["session-2"]], ids=["adds", "changes over"])
+def test_who_adds_a_session_gets_no_text_that_they_had_about_another(
+    known: dict[str, datetime], ids: list[str], chosen: list[str]
+) -> None:
+    """An hour after the first session's start its own reminders are of no use; that they came is what counts."""
+    of = ruled({"id": "pass", "before_minutes": 3000, "text": PASSPORT, "sessions": None},
+               {"id": "day", "before_minutes": 1440, "sessions": None})  # fmt: skip
+    found = late_reminders(of, person("clara"), Attendance(sessions=chosen), known, START + 60 * MINUTE)
+    assert [one.rule.id for one in found] == ids and {one.session.id for one in found} == {"session-2"}
+
+
+@pytest.mark.parametrize("quiet, ids", [("05:00", ["day"]), ("07:35", ["day", "pass"])])
+def test_a_text_that_quiet_hours_kept_from_somebody_still_comes_with_another_session(
+    quiet: str, ids: list[str]
+) -> None:
+    of = ruled({"id": "pass", "at": {"time": "03:00"}, "text": PASSPORT, "sessions": None},
+               {"id": "day", "at": {"time": "03:10"}, "quiet_hours": False, "sessions": ["session-2"]},
+               quiet_hours={"starts": "21:00", "ends": quiet})  # fmt: skip
+    clara = person("clara", time_zone="Europe/London")
+    both = Attendance(sessions=["session-1", "session-2"])
+    found = late_reminders(of, clara, both, {"session-1": SINCE}, START + 20 * MINUTE)
+    assert [one.rule.id for one in found] == ids
+
+
 @given(
     rules=st.lists(st.tuples(st.integers(1, 4000), st.sampled_from([{}, PASSPORT, CASE]), st.booleans()), max_size=6),
-    before=st.integers(-10, 4100), chosen=st.sets(st.sampled_from(["session-1", "session-2"]), min_size=1),
+    before=st.integers(-100, 4100), chosen=st.sets(st.sampled_from(["session-1", "session-2"]), min_size=1),
+    known=st.dictionaries(st.sampled_from(["session-1", "session-2"]), st.integers(-10, 4100)),
 )  # fmt: skip
 def test_whatever_the_rules_each_text_that_still_helps_comes_and_none_that_does_not(
-    rules: list[tuple[int, dict[str, str], bool]], before: int, chosen: set[str]
+    rules: list[tuple[int, dict[str, str], bool]], before: int, chosen: set[str], known: dict[str, int]
 ) -> None:
-    """Worked out by what has to come of it: no text is lost, each session has its last one, the others come once."""
+    """Worked out by what has to come of it: no text is lost, each new session has its last one, the others come once,
+    and not what came about a session that they had.
+    """
     of = ruled(*({"id": f"r{n}", "before_minutes": minutes, "text": text, "sessions": ["session-2"] if one else None}
                  for n, (minutes, text, one) in enumerate(rules)))  # fmt: skip
     now, clara = START - before * MINUTE, person("clara")
-    attending = Attendance(sessions=sorted(chosen))
-    found = late_reminders(of, clara, attending, (), now)
-    helps = [one for rule in of.reminders for session in rule.of_sessions(of) if session.id in chosen
-             if (one := reminder_of(of, rule, session)).due <= now + SOON and now <= one.until]  # fmt: skip
-    assert {str(one.rule.text) for one in found} == {str(one.rule.text) for one in helps}
+    since = {name: min(now, START - minutes * MINUTE) for name, minutes in known.items()}
+    found = late_reminders(of, clara, Attendance(sessions=sorted(chosen)), since, now)
+    due = [one for rule in of.reminders for session in rule.of_sessions(of)
+           if (one := reminder_of(of, rule, session)).due <= now + SOON]  # fmt: skip
+    helps = [one for one in due if one.session.id in chosen - known.keys() and now <= one.until]
+    had = {str(one.rule.text) for one in due if one.session.id in known and since[one.session.id] <= one.until}
+    came = {str(one.rule.text) for one in found}
+    assert came | had == {str(one.rule.text) for one in helps} | had
     assert len({one.in_ledger for one in found}) == len(found)
     assert {one.in_ledger for one in found} <= {one.in_ledger for one in helps}
     lasts = [max(one.due for one in helps if one.session.id == name) for name in {one.session.id for one in helps}]
@@ -260,7 +299,10 @@ def test_whatever_the_rules_each_text_that_still_helps_comes_and_none_that_does_
     assert len(found) <= len(lasts) + len(soon) + 2
     for name in {one.session.id for one in helps}:
         theirs = [one for one in helps if one.session.id == name]
-        assert max(one.due for one in theirs) in {one.due for one in found if one.session.id == name}
+        last = max(one.due for one in theirs)
+        assert last in {one.due for one in found if one.session.id == name}
+        again = [one for one in found if one.session.id == name and one.due < min(last, now)]
+        assert not had & {str(one.rule.text) for one in again}
 
 
 def test_a_registration_carries_no_more_reminders_than_a_transaction_has_room_for() -> None:
@@ -269,7 +311,7 @@ def test_a_registration_carries_no_more_reminders_than_a_transaction_has_room_fo
     of = ruled(*({"id": f"r{n}", "before_minutes": 60 + n, "text": text, "sessions": None}
                  for n, text in enumerate(texts)), sessions=sessions)  # fmt: skip
     attending = Attendance(sessions=[one["id"] for one in sessions])
-    found = late_reminders(of, person("clara"), attending, (), START - MINUTE)
+    found = late_reminders(of, person("clara"), attending, {}, START - MINUTE)
     assert (len(found), {one.session.id for one in found[:25]}) == (60, {f"s{n}" for n in range(25)})
 
 

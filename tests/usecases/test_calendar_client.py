@@ -43,11 +43,13 @@ EVENTS = count()
 CLARA = "clara@example.org"
 
 SESSIONS = st.sets(st.sampled_from(sorted(HOURS)), min_size=1)
+BREAKS = st.sets(st.sampled_from(sorted(HOURS)), max_size=2)
 CHANGES = st.one_of(
     st.fixed_dictionaries({"sessions": SESSIONS}),
     st.fixed_dictionaries({"starts": st.sampled_from([date(2021, 1, 28), date(2021, 3, 28), date(2021, 7, 1)])}),
     st.fixed_dictionaries({"late": st.sampled_from([0, 5, 45])}),
     st.fixed_dictionaries({"second_day": st.sets(st.sampled_from(sorted(HOURS)))}),
+    st.fixed_dictionaries({"breaks": BREAKS}),
     st.fixed_dictionaries({"title": st.sampled_from(["A", "B", "C"])}),
     st.fixed_dictionaries({"shape": st.sampled_from(["sessions", "event"])}),
     st.fixed_dictionaries({"method": st.sampled_from(["PUBLISH", "REQUEST"])}),
@@ -69,10 +71,15 @@ class Agenda:
     starts: date = date(2021, 1, 28)
     late: int = 0
     second_day: set[str] = field(default_factory=set)
+    breaks: set[str] = field(default_factory=set)
     title: str = "A"
     shape: str = "sessions"
     method: str = "PUBLISH"
     proposes: bool = False
+
+    @property
+    def offered(self) -> set[str]:
+        return self.sessions - self.breaks
 
     def day(self, session: str) -> int:
         return 2 if session in self.second_day else 1
@@ -80,6 +87,7 @@ class Agenda:
     def document(self) -> Any:
         sessions = [
             {"id": one, "title": {"en": f"{self.title} {one}", "ru": "Сессия"}, "day": self.day(one),
+             "kind": "break" if one in self.breaks else "session",
              "starts": f"{HOURS[one]:02}:{self.late:02}", "ends": f"{HOURS[one] + 1:02}:00"}
             for one in sorted(self.sessions, key=lambda one: (self.day(one), HOURS[one]))
         ]  # fmt: skip
@@ -90,7 +98,7 @@ class Agenda:
 
     def shown(self, chosen: set[str], invitee: Invitee) -> dict[str, Shown]:
         """What the calendar of somebody with these sessions has to show, worked out by hand."""
-        spans = {one: self._span(one) for one in chosen & self.sessions}
+        spans = {one: self._span(one) for one in chosen & self.offered}
         title = "Symposium on Migration"
         if not spans:
             return {}
@@ -156,7 +164,7 @@ class World:
             self._take_back(self.clara)
 
     def register(self, sessions: set[str]) -> None:
-        file, sessions = self.invited, sessions & self.agenda.sessions
+        file, sessions = self.invited, sessions & self.agenda.offered
         if file and file.invitee.rsvp != "delegated" and sessions:
             form = {**FORM, "sessions": sorted(sessions)}
             shelf = self.shelf
@@ -180,7 +188,7 @@ class World:
 
     @property
     def expected(self) -> dict[str, Shown]:
-        proposed = self.agenda.sessions if self.agenda.proposes else set()
+        proposed = self.agenda.offered if self.agenda.proposes else set()
         return self.agenda.shown(proposed if self.chosen is None else self.chosen, self.clara)
 
     @property
@@ -260,6 +268,7 @@ MOVES = st.fixed_dictionaries({}, optional={
     "starts": st.sampled_from([date(2021, 1, 28), date(2021, 3, 28), date(2021, 7, 1)]),
     "late": st.sampled_from([0, 5, 45]),
     "second_day": st.sets(st.sampled_from(sorted(HOURS))),
+    "breaks": BREAKS,
     "title": st.sampled_from(["A", "B", "C"]),
     "shape": st.sampled_from(["sessions", "event"]),
     "method": st.sampled_from(["PUBLISH", "REQUEST"]),
@@ -273,6 +282,8 @@ NOTED = st.one_of(
 
 GONE = ("publish", {"sessions": {"two", "three"}})
 BACK = ("publish", {"sessions": {"one", "two", "three"}})
+PAUSE = ("publish", {"breaks": {"one"}})
+HELD = ("publish", {"breaks": set()})
 WHOLE = ("publish", {"shape": "event"})
 EACH = ("publish", {"shape": "sessions"})
 
@@ -280,6 +291,8 @@ EACH = ("publish", {"shape": "sessions"})
 @MANY
 @given(method=st.sampled_from(["PUBLISH", "REQUEST"]), actions=st.lists(NOTED, min_size=2, max_size=8))
 @example(method="PUBLISH", actions=[GONE, BACK, WHOLE, EACH])
+@example(method="PUBLISH", actions=[PAUSE, ("publish", {"late": 5}), HELD])
+@example(method="REQUEST", actions=[WHOLE, PAUSE, GONE, HELD, BACK])
 @example(method="REQUEST", actions=[WHOLE, GONE, BACK, EACH, ("register", {"one"}), GONE, WHOLE, BACK])
 @example(method="REQUEST", actions=[("publish", {"sessions": {"three"}}), WHOLE, BACK, ("answer", "declined"), EACH])
 @example(method="REQUEST", actions=[("publish", {"method": "PUBLISH", "shape": "event"}), EACH])

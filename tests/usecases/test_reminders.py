@@ -378,6 +378,22 @@ def test_who_registers_late_gets_the_text_of_a_rule_and_the_last_reminder_once_e
     assert got == ["other day", "other for-all", "un day", "un for-un"]
 
 
+def test_who_adds_a_session_gets_its_reminder_and_no_text_that_they_had(shelf: Shelf) -> None:
+    passport = {"en": "Bring your passport.", "ru": "Возьмите паспорт."}
+    publish(shelf, {"id": "pass", "before_minutes": 3000, "text": passport}, {"id": "day", "before_minutes": 1440})
+    [clara] = shelf.invite("clara")
+    register(shelf, clara, sessions=["session-1"])
+    work_off(shelf)
+    for minutes in (3000, 1440):
+        run(shelf, START - minutes * MINUTE)
+    shelf.clock.time = START - 20 * HOUR
+    register(shelf, clara, sessions=["session-1", "session-2"])
+    for minute in range(1, 5):
+        run(shelf, START - 20 * HOUR + minute * MINUTE)
+    told = [one.tags["occurrence"].rpartition("_")[0] for one in shelf.ses.messages(kind="reminder")]
+    assert told == ["pass_session-1", "day_session-1", "day_session-2"]
+
+
 def test_a_late_registration_at_night_is_reminded_at_once(shelf: Shelf, night: dict[str, Invitee]) -> None:
     """Who registers is awake."""
     run(shelf, SIX)

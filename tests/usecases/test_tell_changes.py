@@ -21,7 +21,7 @@ from chalicelib.usecases.read_news import read_news
 from chalicelib.usecases.register import drop_session
 from chalicelib.usecases.tell_changes import drop, send_now
 from tests.shelf import DEADLINE, ENDS, NOW, STARTS, Shelf, raw_document
-from tests.usecases.steps import WHO, answer, deliver, invite_all, register, tick, work_off
+from tests.usecases.steps import WHO, accept, answer, deliver, invite_all, register, tick, work_off
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 QUIET = 30 * MINUTE
@@ -395,6 +395,18 @@ def test_who_never_heard_that_it_was_cancelled_hears_only_what_moved(shelf: Shel
     assert "after all" not in text_of(shelf, other) and "after all" not in text_of(shelf, "dora")
 
 
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_cancellation_that_was_dropped_or_published_in_silence_counts_as_heard(
+    shelf: Shelf, people: list[Invitee], dropped: bool
+) -> None:
+    shelf.publish(**SHORT, **({} if dropped else {"change_notices": None}))
+    if dropped:
+        drop(shelf.desk, shelf.events.get("symposium"), WHO, "", shelf.clock())
+    shelf.publish()
+    assert at(shelf, NOW + QUIET) == ["anna 2-3", "boris 2-3"]
+    assert SECOND in text_of(shelf, "boris")
+
+
 def test_who_registers_while_it_is_gone_hears_nothing_of_its_return(shelf: Shelf, people: list[Invitee]) -> None:
     shelf.publish(**SHORT)
     at(shelf, NOW + QUIET)
@@ -403,6 +415,32 @@ def test_who_registers_while_it_is_gone_hears_nothing_of_its_return(shelf: Shelf
     work_off(shelf)
     shelf.publish()
     assert told_by(shelf, shelf.clock() + QUIET) == ["boris"]
+
+
+BREAK = {"session_2": {"kind": "break", "title": {"en": "Lunch", "ru": "Обед"}}}
+
+
+def test_a_session_that_becomes_a_break_does_not_take_place_and_a_break_that_becomes_one_again_does_after_all(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.publish(sessions=sessions(**BREAK))
+    assert shelf.events.get("symposium").gone == ("session-2",)
+    assert at(shelf, NOW + QUIET) == ["anna 1-2", "boris 1-2", "dora 1-2"]
+    assert "Second: it does not take place" in text_of(shelf, "boris") and "Lunch" not in text_of(shelf, "boris")
+    assert shelf.mails(kind="change")[-1]["Subject"] == "Does not take place on 28 January 2021: Second"
+    shelf.publish(sessions=sessions(session_2={**BREAK["session_2"], "starts": "10:30"}))
+    assert shelf.events.get("symposium").news_at is None, "nobody registers for a break"
+    shelf.publish()
+    assert told_by(shelf, shelf.clock() + QUIET) == ["anna", "boris"]
+    assert SECOND in text_of(shelf, "boris")
+
+
+def test_close_to_its_start_a_session_that_becomes_a_break_is_told_at_once(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    shelf.clock.time = NEAR
+    shelf.publish(sessions=sessions(**BREAK))
+    assert at(shelf, NEAR + MINUTE) == ["anna 1-2", "boris 1-2"]
 
 
 # entries in calendars
@@ -567,10 +605,36 @@ def test_whose_batch_has_a_later_deadline_hears_of_changes_until_then(
     assert told_by(shelf, shelf.clock() + QUIET) == ["anna", "clara"]
 
 
-def longer(shelf: Shelf, kind: str, until: datetime) -> str:
+def test_whose_batch_has_an_earlier_deadline_is_not_asked_to_answer_on_a_closed_page(
+    shelf: Shelf, people: list[Invitee]
+) -> None:
+    """ida was invited until the day before yesterday, and chased until the event's deadline; greta was invited alone,
+    and named hugo.
+    """
+    early = DEADLINE - 48 * HOUR
+    [ida] = shelf.invite("ida")
+    longer(shelf, "invitation", early)
+    accept(shelf, "chase", key="chase")
+    work_off(shelf)
+    [greta] = shelf.invite("greta")
+    batch = longer(shelf, "invitation", early, key="second")
+    [hugo] = shelf.invite("hugo", batches=(batch,), rsvp="tentative")
+    shelf.clock.time = DEADLINE - 24 * HOUR
+    assert [may_answer(shelf, one) for one in (ida, greta, hugo)] == [True, False, False]
+    shelf.publish(sessions=sessions(**LATER))
+    assert at(shelf, shelf.clock() + QUIET) == ["anna 1-2", "clara 1-2", "dora 1-2", "ida 1-2"]
+    assert shelf.delivery(greta, "change", "1-2")["reason"] == "the deadline for answers has passed"
+
+
+def may_answer(shelf: Shelf, invitee: Invitee) -> bool:
+    event = shelf.events.find_for("symposium", shelf.file(invitee).batches)
+    return event is not None and shelf.clock() <= event.document.answer_until
+
+
+def longer(shelf: Shelf, kind: str, until: datetime, key: str = "longer") -> str:
     """The id of a batch with a deadline of its own, delivered."""
     request = BatchRequest.model_validate({"kind": kind, "answer_by": until})
-    batch = accept_batch(shelf.desk, "symposium", request, "longer", WHO, shelf.clock(), dry_run=False)
+    batch = accept_batch(shelf.desk, "symposium", request, key, WHO, shelf.clock(), dry_run=False)
     control_batch.approve(shelf.desk, "symposium", batch.id, batch.fingerprint, WHO, shelf.clock())
     work_off(shelf)
     return batch.id
@@ -582,20 +646,17 @@ def mark(shelf: Shelf, invitee: Invitee) -> None:
     work_off(shelf)
 
 
-def test_deadlines_of_batches_cost_nothing_until_the_events_has_passed(
+def test_deadlines_of_batches_are_read_once_for_a_chunk_and_not_for_those_who_have_answered(
     shelf: Shelf, people: list[Invitee], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = list[str]()
     plain = type(shelf.batches).all
     monkeypatch.setattr(type(shelf.batches), "all", lambda self, event: asked.append(event) or plain(self, event))
-    shelf.publish(sessions=sessions(**LATER))
-    chunk = chunk_at(shelf, NOW + QUIET)
-    asked.clear()
-    deliver(shelf, chunk)
-    assert (len(heard(shelf)), asked) == (3, [])
-    shelf.clock.time = DEADLINE + HOUR
-    shelf.publish()
-    chunk = chunk_at(shelf, shelf.clock() + QUIET)
-    asked.clear()
-    deliver(shelf, chunk)
-    assert asked == ["symposium"], "once for a chunk"
+    for answered, read in ((False, ["symposium"]), (True, [])):
+        if answered:
+            answer(shelf, people[3], "declined")
+        shelf.publish(sessions=sessions(**({} if answered else LATER)))
+        chunk = chunk_at(shelf, shelf.clock() + QUIET)
+        asked.clear()
+        deliver(shelf, chunk)
+        assert (len(heard(shelf)), asked) == (5 if answered else 3, read)

@@ -28,7 +28,7 @@ from chalicelib.adapters.store.table import (
     Write,
 )
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.event import Event, EventDocument, utc
+from chalicelib.domain.event import Event, EventDocument, last_deadline, utc
 from chalicelib.domain.schedule import Mailing
 from chalicelib.domain.text import SLUG
 
@@ -60,11 +60,9 @@ class Events:
         if meta not in found:
             return None
         event = _event(found[meta], self.agenda(event_id, int(found[meta]["version"])))
-        own = [found[key]["answer_by"] for key in keys if "answer_by" in found.get(key, {})]
-        if not own:
-            return event
-        others = [event.document.answer_until] if len(own) < len(keys) else []
-        return self.answered_until(event, max([*map(datetime.fromisoformat, own), *others]))
+        said = [found.get(key, {}).get("answer_by") for key in keys]
+        own = [datetime.fromisoformat(one) if one else None for one in said]
+        return self.answered_until(event, last_deadline(event.document, own)) if any(own) else event
 
     def answered_until(self, event: Event, moment: datetime) -> Event:
         """The event with another deadline for answers; the very same document for the same moment."""
