@@ -8,7 +8,6 @@ from chalicelib.domain.places import PlaceRequest
 from chalicelib.handlers import requests
 from chalicelib.handlers.visit import FORM, READ, Visit, blueprint, file, first, personal, see_other
 from chalicelib.usecases.answer import answer, answer_state
-from chalicelib.usecases.calendar_entry import calendar_file
 from chalicelib.usecases.give_feedback import give_feedback
 from chalicelib.usecases.register import accept_place, give_up_place, register
 
@@ -97,6 +96,8 @@ def confirmation(token: str) -> Response:
 @blueprint.route("/i/{token}/calendar.ics", methods=READ)
 @personal
 def calendar_of_one(token: str) -> Response:
+    from chalicelib.usecases.calendar_entry import calendar_file  # one of the few answers that need calendars
+
     visit = Visit(token)
     invitee, page = visit.person.invitee, visit.url()
     content = calendar_file(wiring.events(), wiring.links(), visit.event, invitee, visit.locale, page, visit.now)

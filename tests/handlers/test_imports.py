@@ -10,7 +10,7 @@ from chalicelib.handlers.organisers import ROUTES, view
 from infra.build import ROOT
 
 INVITEES = {
-    "answer", "calendar_entry", "call_off", "give_feedback", "leave", "open_link", "outbox", "register",
+    "answer", "call_off", "give_feedback", "leave", "open_link", "outbox", "register",
     "registration_form", "take_place",
 }  # fmt: skip
 """The use cases behind an invitee's pages."""
