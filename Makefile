@@ -6,7 +6,7 @@ EMULATOR := .local/emulator
 PIP := -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test stacked beside faults unit check bench package deploy redrive messages clean
+.PHONY: help demo up down status test stacked faults unit check bench package deploy redrive messages clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,15 +25,10 @@ status: $(VENV)/ready ## Where the running stack is
 
 STACKED := integration or browser
 
-test: $(VENV)/tested $(EMULATOR)/ready ## All tests: unit, the deployed local stack, the browser where Chromium is there
-	@$(BIN)/python -m infra.compile
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) stacked beside
+test: $(EMULATOR)/ready unit ## All tests: unit, the deployed local stack, the browser where Chromium is there
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) stacked faults
 
-# The deployed stack waits for its clock most of the time: everything that needs none runs beside it.
-beside:
-	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory faults
-
+# The deployed stack waits for its clock most of the time: what kills the application at every call runs beside it.
 stacked: export CONVOKE_MINISTACK := $(EMULATOR)/bin/ministack
 stacked: $(VENV)/tested $(EMULATOR)/ready
 	@$(BIN)/python -m pytest -m "$(STACKED)"

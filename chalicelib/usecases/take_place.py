@@ -44,8 +44,10 @@ from chalicelib.domain.reminding import late_reminders
 from chalicelib.domain.work import Work
 from chalicelib.usecases.outbox import GRACE, outbox_of
 
-TRIES = 6
-"""How often somebody who met others at the last place looks again."""
+TRIES = 20
+"""How often somebody who met others at the last place, or at the end of the line, looks again: of those who meet there
+one goes ahead each time.
+"""
 
 
 SESSION_FULL = "A session that you chose is full. Choose another one."

@@ -416,3 +416,23 @@ def test_an_organiser_sees_the_places_and_who_waits_in_order(shelf: Shelf, asked
     places, waiting = read_places(shelf.events, shelf.invitees, shelf.desk.places, "symposium")
     assert places[:2] == [("event", "", 1, 1, 1), ("session", "session-1", None, 1, 0)]
     assert [(one.invitee, one.state, one.number) for one in waiting] == [(asked[1].id, "waiting", 1)]
+
+
+def test_whoever_meets_eleven_others_at_the_end_of_the_line_waits_behind_them(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last, *others = event_with(shelf, *(f"p{n:02}" for n in range(13)), capacity=1, waitlist=LINE)
+    register(shelf, first)
+    write, met = shelf.desk.places.write, iter(others)
+
+    def overtaken(parts: Any) -> None:
+        if other := next(met, None):
+            with monkeypatch.context() as patch:
+                patch.setattr(shelf.desk.places, "write", write)
+                register(shelf, other)
+        write(parts)
+
+    monkeypatch.setattr(shelf.desk.places, "write", overtaken)
+    register(shelf, last)
+    assert [state(shelf, one) for one in (first, last)] == ["registered", "waiting"]
+    assert shelf.file(last).request.number == len(others) + 1
