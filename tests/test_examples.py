@@ -45,8 +45,9 @@ def test_loading_the_symposium_warns_of_the_two_things_that_its_printed_agenda_l
     header, speaker = check(symposium)
     assert (header.severity, header.code, header.field) == ("warning", "session-header", "sessions.1.ends")
     assert header.message == (
-        "Session 1 is announced as 08:30–10:00 (90 minutes) and as 100 minutes; its items run 08:30–10:10, which is "
-        "100 minutes. Change the end to 10:10 or shorten Roundtable One."
+        "Session 1 is announced as 08:30–10:00 (07:30–09:00 UTC), which is 90 minutes, and as 100 minutes; its items "
+        "run 08:30–10:10 (07:30–09:10 UTC), which is 100 minutes. Change the end to 10:10 (09:10 UTC) or shorten "
+        "Roundtable One. Times are those of Europe/Vienna."
     )
     assert (speaker.severity, speaker.code) == ("warning", "speaker-unconfirmed")
     assert "UNDP" in speaker.message

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.language import Locale
-from chalicelib.domain.agenda_changes import Change, What
+from chalicelib.domain.agenda_changes import Change
 from chalicelib.domain.change_notice import Told
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.event_parts import AgendaItem, Session
@@ -15,8 +15,27 @@ from chalicelib.domain.text import words
 
 Span = tuple[datetime, datetime]
 
-TIMED: frozenset[What] = frozenset({"session-added", "session-returned", "session-time", "item-added", "item-time"})
-"""Changes whose words give a new time of day."""
+class Phrase(NamedTuple):
+    """``text`` such as ``now starts at 12:30, it was 12:20``, on the reader's clock; ``clocks`` the same at the event
+    and in UTC, such as ``08:30 in Vienna · 07:30 UTC; it was 08:20 in Vienna · 07:20 UTC``, or "".
+    """
+
+    text: str
+    clocks: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.clocks})" if self.clocks else self.text
+
+
+class Line(NamedTuple):
+    """What is new of a session, or of the event, which has no ``title`` here."""
+
+    title: str
+    phrases: list[Phrase]
+
+    def __str__(self) -> str:
+        said = "; ".join(map(str, self.phrases))
+        return f"{self.title}: {said}" if self.title else said
 
 
 class New(NamedTuple):
@@ -26,7 +45,7 @@ class New(NamedTuple):
     nothing else that is urgent but another link; ``entries_alone``: nothing but other entries in the calendar.
     """
 
-    lines: list[str]
+    lines: list[Line]
     sessions: list[Session]
     session: str
     cancelled: str
@@ -61,20 +80,16 @@ def what_is_new(
 
 def news(
     found: Sequence[Change], before: EventDocument, after: EventDocument, locale: Locale, zone: str
-) -> list[str]:
-    """One line for each session, in the order of the changes: ``Session 1: now starts at 08:25 (07:25 UTC), it was …``.
-
-    Times are those of ``zone``; the first new one of a line is given in the event's zone and UTC as well. Further ones
-    follow from it: with two more clocks at each of them, nobody would find the change.
-    """
+) -> list[Line]:
+    """One line for each session, in the order of the changes. Times are those of ``zone``, then the event's and UTC."""
     teller = _Teller(before, after, locale, zone)
     lines = []
     for _, group in groupby(found, key=lambda change: change.session):
         concerned = list(group)
-        timed = next((one for one in concerned if one.what in TIMED), None)
-        said = "; ".join(dict.fromkeys(teller.phrase(one, one is timed) for one in concerned))
-        title = teller.title(concerned[0])
-        lines.append(f"{title}: {said}" if title else said[0].upper() + said[1:])
+        title, phrases = teller.title(concerned[0]), [*dict.fromkeys(map(teller.phrase, concerned))]
+        if not title:
+            phrases[0] = phrases[0]._replace(text=phrases[0].text[0].upper() + phrases[0].text[1:])
+        lines.append(Line(title, phrases))
     return lines
 
 
@@ -89,10 +104,21 @@ class _Teller:
         found = _session(self._after, change.session) or _session(self._before, change.session)
         return self._words(found.title) if found else ""
 
-    def phrase(self, change: Change, wide: bool) -> str:
-        """``wide``: with the new time in the other zones."""
+    def phrase(self, change: Change) -> Phrase:
+        said = self._said(change)
+        return said if isinstance(said, Phrase) else Phrase(said)
+
+    def _said(self, change: Change) -> Phrase | str:
         _, facts = self._locale.gettext, self._facts(change)
         match change.what:
+            case "session-added":
+                return self._new(_("it is new: %(hours)s"), change)
+            case "session-returned":
+                return self._new(_("it takes place after all: %(hours)s"), change)
+            case "item-added":
+                return self._new(_("“%(now)s” is new: %(hours)s"), change)
+            case "session-time" | "item-time":
+                return self._moved(change)
             case "date":
                 return _("the event is now on %(now)s, it was on %(was)s") % self._dates()
             case "zone":
@@ -109,24 +135,10 @@ class _Teller:
                 return _("it is now called “%(now)s”, it was “%(was)s”") % facts
             case "item-title":
                 return _("“%(was)s” is now called “%(now)s”") % facts
-            case "session-added":
-                span = self._span(self._after, change)
-                return _("it is new: %(hours)s") % {"hours": self._dated(span) + self._aside(span, wide)}
-            case "session-returned":
-                span = self._span(self._after, change)
-                return _("it takes place after all: %(hours)s") % {"hours": self._dated(span) + self._aside(span, wide)}
             case "session-cancelled":
                 return _("it does not take place")
-            case "item-added":
-                span = self._span(self._after, change)
-                hours = self._hours(span) + self._aside(span, wide)
-                return _("“%(now)s” is new: %(hours)s") % {**facts, "hours": hours}
             case "item-cancelled":
                 return _("“%(was)s” does not take place") % facts
-            case "session-time":
-                return self._moved(change, wide)
-            case "item-time":
-                return f"{self._quoted(change)} {self._moved(change, wide)}"
             case "points":
                 return _("%(item)s has other points") % {"item": self._quoted(change)}
             case "person-added":
@@ -159,32 +171,45 @@ class _Teller:
         start, end = document.span(session, _item(document, change) if change.item else None)
         return start.astimezone(ZoneInfo(self._zone)), end.astimezone(ZoneInfo(self._zone))
 
-    def _moved(self, change: Change, wide: bool) -> str:
+    def _new(self, said: str, change: Change) -> Phrase:
+        span = self._span(self._after, change)
+        hours = _hours(*span) if change.item else self._dated(*span)
+        return Phrase(said % {**self._facts(change), "hours": hours}, self._elsewhere(self._after, *span))
+
+    def _moved(self, change: Change) -> Phrase:
         """The start, the end, both, or the day as well."""
-        _ = self._locale.gettext
-        was, now = (self._span(document, change) for document in (self._before, self._after))
-        moved = (self._before.date, self._before.time_zone) != (self._after.date, self._after.time_zone)
-        if was[0].date() != now[0].date() and not moved:
-            dated = self._dated(now) + self._aside(now, wide)
-            return _("now %(now)s, it was %(was)s") % {"now": dated, "was": self._dated(was)}
-        (start, end), (then, until) = ([f"{moment:%H:%M}" for moment in span] for span in (now, was))
-        if end == until:
-            start += self._aside((now[0], now[0]), wide)
-            return _("now starts at %(now)s, it was %(was)s") % {"now": start, "was": then}
-        if start == then:
-            end += self._aside((now[1], now[1]), wide)
-            return _("now ends at %(now)s, it was %(was)s") % {"now": end, "was": until}
-        hours = self._hours(now) + self._aside(now, wide)
-        return _("now %(now)s, it was %(was)s") % {"now": hours, "was": self._hours(was)}
+        _, before, after = self._locale.gettext, self._before, self._after
+        now: tuple[datetime, ...] = self._span(after, change)
+        was: tuple[datetime, ...] = self._span(before, change)
+        (start, end), (then, until) = now, was
+        moved = (before.date, before.time_zone) != (after.date, after.time_zone)
+        if then.date() != start.date() and not moved:
+            said, hours = _("now %(now)s, it was %(was)s"), [self._dated(*now), self._dated(*was)]
+        elif f"{end:%H:%M}" == f"{until:%H:%M}":
+            now, was = (start,), (then,)
+            said, hours = _("now starts at %(now)s, it was %(was)s"), [_hours(start), _hours(then)]
+        elif f"{start:%H:%M}" == f"{then:%H:%M}":
+            now, was = (end,), (until,)
+            said, hours = _("now ends at %(now)s, it was %(was)s"), [_hours(end), _hours(until)]
+        else:
+            said, hours = _("now %(now)s, it was %(was)s"), [_hours(*now), _hours(*was)]
+        text = said % dict(zip(("now", "was"), hours, strict=True))
+        clocks, old = self._elsewhere(after, *now), self._elsewhere(before, *was)
+        if clocks and old and clocks != old:
+            clocks = _("%(now)s; it was %(was)s") % {"now": clocks, "was": old}
+        return Phrase(f"{self._quoted(change)} {text}" if change.item else text, clocks)
 
-    def _aside(self, span: Span, wide: bool) -> str:
-        return self._locale.aside(*span, own_zone=self._zone, event_zone=self._after.time_zone) if wide else ""
+    def _elsewhere(self, document: EventDocument, *span: datetime) -> str:
+        """``09:10 in Vienna · 08:10 UTC``; "" where the reader's clock shows both."""
+        return " · ".join(
+            self._locale.brief(span[0], span[-1], own_zone=self._zone, event_zone=document.time_zone))
 
-    def _hours(self, span: Span) -> str:
-        return f"{span[0]:%H:%M}–{span[1]:%H:%M}"
+    def _dated(self, *span: datetime) -> str:
+        return f"{self._locale.date(span[0].date(), year=False)}, {_hours(*span)}"
 
-    def _dated(self, span: Span) -> str:
-        return f"{self._locale.date(span[0].date(), year=False)}, {self._hours(span)}"
+
+def _hours(*span: datetime) -> str:
+    return "–".join(f"{moment:%H:%M}" for moment in span)
 
 
 def _session(document: EventDocument, name: str) -> Session | None:

@@ -225,7 +225,7 @@ class _Writer:
 
     def description(self, part: str, document: EventDocument, sessions: Sequence[Session],
                     joins: Sequence[tuple[Session, str]]) -> str:
-        """The event, a session's hours in all zones, what happens when in the reader's time, where to join, the page
+        """The event, a session's hours in all zones, what happens when, where to join, the page
         (but in a feed), whom to ask.
         """
         gettext = self.locale.gettext
@@ -244,8 +244,12 @@ class _Writer:
         return "\n\n".join("\n".join(block) for block in blocks if block)
 
     def items(self, document: EventDocument, session: Session) -> list[str]:
-        return [f"{self.locale.hours(*document.span(session, item), self.zone)} {self.words(item.title)}"
-                for item in session.items]
+        return [self.line(document, document.span(session, item), item.title) for item in session.items]
+
+    def line(self, document: EventDocument, span: tuple[datetime, datetime], title: Text) -> str:
+        """``12:30–12:50 Opening (08:30–08:50 in Vienna · 07:30–07:50 UTC)``"""
+        return (f"{self.locale.hours(*span, self.zone)} {self.words(title)}"
+                + self.locale.aside(*span, own_zone=self.zone, event_zone=document.time_zone))
 
     def everywhere(self, document: EventDocument, session: Session) -> str:
         return self.locale.everywhere(*document.span(session), own_zone=self.zone, event_zone=document.time_zone)
@@ -254,9 +258,7 @@ class _Writer:
         """With the reader's date where one of them is on another."""
         spans = [document.span(session) for session in sessions]
         dates = [self.locale.date(start.astimezone(ZoneInfo(self.zone)).date()) for start, _ in spans]
-        hours = [f"{self.locale.hours(*span, self.zone)} {self.words(session.title)}"
-                 + self.locale.aside(*span, own_zone=self.zone, event_zone=document.time_zone)
-                 for span, session in zip(spans, sessions, strict=True)]
+        hours = [self.line(document, span, session.title) for span, session in zip(spans, sessions, strict=True)]
         if len({*dates}) == 1:
             return hours
         return [f"{date}, {line}" for date, line in zip(dates, hours, strict=True)]

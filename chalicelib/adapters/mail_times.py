@@ -13,7 +13,7 @@ from chalicelib.domain.event import EventDocument
 class When(NamedTuple):
     """A span of time for a reader, in their zone first.
 
-    ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins; ``starts`` ``12:30``,
+    ``day`` such as ``четверг, 28 января 2021 г.``, ``date`` the same as a line of its own begins;
     ``hours`` ``12:30–16:00``, ``where`` ``Tashkent, UTC+5``, ``whose`` ``your time (Tashkent, UTC+5)``; ``others`` such
     as ``08:30–12:00 in Vienna (CET, UTC+1)``, with the date where it is not the reader's; ``brief`` the same in fewer
     words.
@@ -21,7 +21,6 @@ class When(NamedTuple):
 
     day: str
     date: str
-    starts: str
     hours: str
     where: str
     whose: str
@@ -33,7 +32,7 @@ def when_of(document: EventDocument, span: tuple[datetime, datetime], locale: Lo
     own, *others = locale.times(*span, own_zone=zone, event_zone=document.time_zone)
     whose = locale.gettext("your time (%(where)s)") % {"where": own.where}
     opening = own.date[0].upper() + own.date[1:]
-    return When(own.date, opening, own.hours.partition("–")[0], own.hours, own.where, whose,
+    return When(own.date, opening, own.hours, own.where, whose,
                 [_other(line, own, locale) for line in others],
                 locale.brief(*span, own_zone=zone, event_zone=document.time_zone))
 

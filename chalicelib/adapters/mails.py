@@ -191,15 +191,18 @@ def _about(document: EventDocument, facts: dict[str, Any], chosen: Collection[st
 
 def _opening(document: EventDocument, session: Session | None, locale: Locale, zone: str) -> dict[str, str]:
     """From when the session can be joined: ``opens`` such as ``12:15``, ``28 January, 23:50`` where it starts after
-    midnight; ``opens_where`` such as ``Tashkent, UTC+5; 08:15 in Vienna · 07:15 UTC``.
+    midnight; ``opens_where`` such as ``Tashkent, UTC+5; 08:15 in Vienna · 07:15 UTC``. And when it ``starts``:
+    ``Thursday, 28 January 2021, 12:30 in Tashkent · 08:30 in Vienna · 07:30 UTC``.
     """
     if session is None:
-        return {"opens": "", "opens_where": ""}
+        return {"opens": "", "opens_where": "", "starts": ""}
     (opens, _), (starts, _) = join_window(document, session), document.span(session)
+    clocks = locale.everywhere(starts, starts, own_zone=zone, event_zone=document.time_zone)
     at, day = until_of(Same(document), opens, locale, zone), day_of(opens, zone)
     same = day == day_of(starts, zone)
     return {"opens": at.hours if same else f"{locale.date(day, weekday=False, year=False)}, {at.hours}",
-            "opens_where": "; ".join(filter(None, (at.where, " · ".join(at.brief))))}
+            "opens_where": "; ".join(filter(None, (at.where, " · ".join(at.brief)))),
+            "starts": f"{locale.date(day_of(starts, zone))}, {clocks}"}
 
 
 def _reminding(document: EventDocument, case: Case, locale: Locale) -> dict[str, Any]:

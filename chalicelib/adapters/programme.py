@@ -9,6 +9,8 @@ from chalicelib.adapters.language import Locale
 from chalicelib.domain.event import EventDocument
 from chalicelib.domain.event_parts import AgendaItem, Person, Session
 
+Span = tuple[datetime, datetime]
+
 
 class Hours(NamedTuple):
     """``own`` and ``event`` such as ``12:30–12:50``; ``day`` is the reader's date if not shown before."""
@@ -19,9 +21,15 @@ class Hours(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An agenda item with its hours; moderators come before speakers."""
+    """An agenda item with its hours; moderators come before speakers.
+
+    ``utc`` such as ``07:30–07:50 UTC``, with the date where it is not the reader's; empty where a clock shows it.
+    ``brief``: the event's hours and UTC in few words, such as ``08:30–08:50 in Vienna``.
+    """
 
     hours: Hours
+    utc: str
+    brief: tuple[str, ...]
     item: AgendaItem
     moderators: list[Person]
     speakers: list[Person]
@@ -30,7 +38,7 @@ class Row(NamedTuple):
 class Band(NamedTuple):
     """A session with its items. ``date`` opens a new day of the event, in words, and is empty on one-day events.
 
-    ``utc`` such as ``07:30–07:50 UTC``, with the date where it is not the reader's; empty where a clock shows it.
+    ``utc`` is as a ``Row`` has it.
     """
 
     date: str
@@ -61,15 +69,16 @@ def programme(document: EventDocument, locale: Locale, zone: str, registered: It
         new_day = not bands or bands[-1].session.day != session.day
         opening = clock.turn_to(span[0]) if new_day else ""
         hours = clock.hours(span)
-        rows = [_row(clock.hours(document.span(session, item)), item) for item in session.items]
+        rows = [_row(clock, document.span(session, item), item) for item in session.items]
         bands.append(Band(opening if several else "", hours, clock.utc(span), session, rows, session.id in mine))
     differ = any(each.own != each.event for band in bands for each in (band.hours, *(row.hours for row in band.rows)))
     own, event = (locale.city(tz) or locale.zone_label(document.starts_at, tz) for tz in (zone, document.time_zone))
     return Programme(differ, own, event, bands)
 
 
-def _row(hours: Hours, item: AgendaItem) -> Row:
-    return Row(hours, item, [person for person in item.people if person.role == "moderator"],
+def _row(clock: "_Clock", span: Span, item: AgendaItem) -> Row:
+    return Row(clock.hours(span), clock.utc(span), clock.brief(span), item,
+               [person for person in item.people if person.role == "moderator"],
                [person for person in item.people if person.role == "speaker"])
 
 
@@ -85,11 +94,14 @@ class _Clock:
         self._date = moment.astimezone(ZoneInfo(self._event)).date()
         return self._locale.date(self._date)
 
-    def hours(self, span: tuple[datetime, datetime]) -> Hours:
+    def hours(self, span: Span) -> Hours:
         day = span[0].astimezone(ZoneInfo(self._own)).date()
         words = self._locale.date(day, year=False) if day != self._date else ""
         self._date = day
         return Hours(self._locale.hours(*span, self._own), self._locale.hours(*span, self._event), words)
 
-    def utc(self, span: tuple[datetime, datetime]) -> str:
+    def utc(self, span: Span) -> str:
         return self._locale.in_utc(span, [self._own, self._event], ZoneInfo(self._own))
+
+    def brief(self, span: Span) -> tuple[str, ...]:
+        return self._locale.brief(*span, own_zone=self._own, event_zone=self._event)

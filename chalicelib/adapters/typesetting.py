@@ -134,8 +134,7 @@ class _Agenda:
         return "\n".join(part for part in (self.locale.city(zone), self.locale.zone_label(moment, zone)) if part)
 
     def session(self, session: Session, span: Span) -> dict[str, Any]:
-        return {"id": session.id, "kind": session.kind, "title": self.words(session.title), "utc": self.utc(span),
-                **self.hours(span, None),
+        return {"id": session.id, "kind": session.kind, "title": self.words(session.title), **self.hours(span, None),
                 "items": [self.item(item, self.document.span(session, item), span) for item in session.items]}
 
     def item(self, item: AgendaItem, span: Span, session: Span) -> dict[str, Any]:
@@ -156,7 +155,8 @@ class _Agenda:
     def hours(self, span: Span, session: datetime | None) -> dict[str, Any]:
         """The hours in each zone; below them an item's length, and a date that is not expected."""
         length, (date, *dates) = self.length(span), [self.other_date(span[0], session, zone) for zone in self.zones]
-        return {"length": length, "hours": [self.locale.hours(*span, zone) for zone in self.zones],
+        return {"length": length, "utc": self.utc(span),
+                "hours": [self.locale.hours(*span, zone) for zone in self.zones],
                 "notes": ["\n".join(part for part in (length if session else "", date) if part), *dates]}
 
     def utc(self, span: Span) -> str:

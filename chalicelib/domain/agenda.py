@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from chalicelib.domain.address import address_key
-from chalicelib.domain.agenda_times import Part, clock_findings, in_words, part_findings, parts
+from chalicelib.domain.agenda_times import Part, clock_findings, in_words, part_findings, parts, times_of
 from chalicelib.domain.agenda_words import word_findings
 from chalicelib.domain.contribution import due_until
 from chalicelib.domain.event import EventDocument, utc
@@ -25,19 +25,21 @@ Timed = tuple[Session, Part, list[Part]]
 def check(document: EventDocument) -> list[Finding]:
     """What there is to say about the document, errors first, each group in the agenda's order. Never raises."""
     found: list[Finding] = []
+    of_hours: list[Finding] = []
     timeline: list[Timed] = []
     for session, (head, items) in zip(document.sessions, parts(document), strict=True):
         found += [finding for part in (head, *items) for finding in part_findings(part)]
         sound = [item for item in items if item.sound]
-        found += _overlaps(sound, "items-overlap")
-        found += [finding for item in items if item.sound for finding in _item_minutes(item)]
+        of_hours += _overlaps(sound, "items-overlap")
+        of_hours += [finding for item in items if item.sound for finding in _item_minutes(item)]
         inside = [item for item in sound if _touches(head, item)] if head.sound else sound
-        found += _gaps(inside)
+        of_hours += _gaps(inside)
         if head.sound:
-            found += [_outside(head, item) for item in sound if not _touches(head, item)]
-            found += _header(head, inside)
+            of_hours += [_outside(head, item) for item in sound if not _touches(head, item)]
+            of_hours += _header(head, inside)
             timeline.append((session, head, inside))
-    found += _between(timeline)
+    of_hours += _between(timeline)
+    found += [one.model_copy(update={"message": f"{one.message} {times_of(document.starts_at)}"}) for one in of_hours]
     found += _deadline(document)
     found += _other_deadlines(document)
     found += _mailboxes(document)
@@ -57,7 +59,7 @@ def _overlaps(timed: Iterable[Part], code: str) -> Iterator[Finding]:
             yield error(
                 code,
                 f"{part.field}.starts",
-                f"{part.title} ({part.hours}) starts before {latest.title} ({latest.hours}) has ended. "
+                f"{part.title}, {part.hours}, starts before {latest.title}, {latest.hours}, has ended. "
                 f"Start it at {latest.ends} or end {latest.title} at {part.starts}.",
             )
         latest = part if latest is None or part.end > latest.end else latest
@@ -90,7 +92,7 @@ def _outside(head: Part, item: Part) -> Finding:
     return warning(
         "item-outside-session",
         f"{item.field}.starts",
-        f"{item.title} ({item.hours}) lies outside its session {head.title} ({head.hours}). "
+        f"{item.title}, {item.hours}, lies outside its session {head.title}, {head.hours}. "
         "Change its times or move it to another session.",
     )
 
@@ -103,9 +105,9 @@ def _header(head: Part, inside: list[Part]) -> Iterator[Finding]:
     wrong_minutes = head.minutes not in (None, head.length)
     if not wrong_minutes and (span.start, span.end) == (head.start, head.end):
         return
-    announced = f"{head.title} is announced as {head.hours} ({head.long})"
+    announced = f"{head.title} is announced as {head.hours}, which is {head.long}"
     if wrong_minutes:
-        announced += f" and as {head.minutes} minutes"
+        announced += f", and as {head.minutes} minutes"
     if inside:
         announced += f"; its items run {span.hours}, which is {span.long}"
     advice, at = [], "minutes"

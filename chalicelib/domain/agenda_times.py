@@ -32,15 +32,16 @@ class Part(NamedTuple):
 
     @property
     def starts(self) -> str:
-        return f"{self.wall[0]:%H:%M}"
+        return _clock(self.wall[0])
 
     @property
     def ends(self) -> str:
-        return f"{self.wall[1]:%H:%M}"
+        return _clock(self.wall[1])
 
     @property
     def hours(self) -> str:
-        return f"{self.when}{self.starts}–{self.ends}"
+        """``day 2, 09:10–09:30 (08:10–08:30 UTC)``"""
+        return f"{self.when}{_clock(*self.wall)}"
 
     @property
     def length(self) -> int:
@@ -86,7 +87,8 @@ def part_findings(part: Part) -> Iterator[Finding]:
             "end-before-start",
             f"{part.field}.ends",
             f"{part.title} starts at {part.starts} and ends at {part.ends}, which is not later. "
-            "Change one of them, or say that the session is overnight when it runs past midnight.",
+            "Change one of them, or say that the session is overnight when it runs past midnight. "
+            f"{times_of(part.wall[0])}",
         )
 
 
@@ -103,7 +105,7 @@ def clock_findings(moment: datetime, field: str, title: str) -> Iterator[Finding
             "time-missing",
             field,
             f"{day} are put forward and never show {moment:%H:%M}. Write the time that is meant, "
-            f"perhaps {_there_and_back(moment):%H:%M}.",
+            f"perhaps {_clock(_there_and_back(moment))}.",
         )
     elif moment.utcoffset() != moment.replace(fold=1).utcoffset():
         yield warning(
@@ -121,6 +123,21 @@ def in_words(moment: datetime) -> str:
         return f"{there} (UTC)"
     day = "" if utc.date() == moment.date() else f" on {utc.day} {utc:%B}"
     return f"{there} ({moment.tzinfo}, {utc:%H:%M} UTC{day})"
+
+
+def times_of(moment: datetime) -> str:
+    """What follows words with times of ``Part``, which name no zone but UTC."""
+    return f"Times are those of {moment.tzinfo}."
+
+
+def _clock(*span: datetime) -> str:
+    """``09:10 (08:10 UTC)``, ``09:10–09:30 (08:10–08:30 UTC)``, with the date where UTC has another."""
+    there = "–".join(f"{moment:%H:%M}" for moment in span)
+    utc = [moment.astimezone(UTC) for moment in span]
+    if not any(moment.utcoffset() for moment in span):
+        return f"{there} UTC"
+    day = "" if utc[0].date() == span[0].date() else f" on {utc[0].day} {utc[0]:%B}"
+    return f"{there} ({'–'.join(f'{moment:%H:%M}' for moment in utc)} UTC{day})"
 
 
 def _there_and_back(moment: datetime) -> datetime:

@@ -22,7 +22,7 @@ def agenda_news(done: Publication) -> AgendaNews:
     before, gone = (done.before.document, done.before.gone) if done.before else (after, ())
     found = changes(before, after, gone)
     said = {
-        language: news(found, before, after, load_locale(language), after.time_zone)
+        language: [str(line) for line in news(found, before, after, load_locale(language), after.time_zone)]
         for language in after.languages
         if language in available()
     }

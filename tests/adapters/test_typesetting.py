@@ -143,9 +143,14 @@ def test_another_date_for_the_reader_is_said_beside_the_hours() -> None:
     assert shown["notes"] == ["", "29 января"]
 
 
-def test_each_session_has_its_hours_in_utc_unless_a_column_shows_them() -> None:
+def test_each_session_and_item_has_its_hours_in_utc_unless_a_column_shows_them() -> None:
     def utc(zone: str, **changes: Any) -> list[str]:
         return [one["utc"] for one in agenda_data(event(**changes), "en", zone)["days"][0]["sessions"]]
+
+    sessions = agenda_data(event(), "en", "Asia/Tashkent")["days"][0]["sessions"]
+    assert [item["utc"] for item in sessions[1]["items"]][:2] == ["07:30–07:50\u00a0UTC", "07:50–08:10\u00a0UTC"]
+    london = agenda_data(event(), "en", "Europe/London")["days"][0]["sessions"]
+    assert {item["utc"] for one in london for item in one["items"]} == {""}
 
     assert utc("Asia/Tashkent")[1] == "07:30–09:10\u00a0UTC"
     assert utc("Europe/London") == utc("Asia/Tashkent", time_zone="Africa/Abidjan") == [""] * 4

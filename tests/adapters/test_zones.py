@@ -1,11 +1,8 @@
 """Wherever a time of day is shown to somebody it stands in their zone, in the event's, and in UTC.
 
 Every page and every mail is read as somebody in Tashkent sees an event in Vienna, block by block: a sentence, a row of
-a table, an entry of a list. A time passes when the other two clocks stand in the same block. Not asked of:
-
-- the subject of a mail and the line that lists of mails show after it, which have room for one clock, with its zone;
-- an item within its session, whose hours stand above it in all three;
-- what a notice of changes says that something was, which nobody goes by any more.
+a table, an entry of a list, a subject, the line that lists of mails show after it. A time passes when the other two
+clocks stand in the same block.
 """
 
 import re
@@ -27,7 +24,6 @@ TASHKENT, VIENNA, UTC = (timedelta(hours=ahead) for ahead in (5, 1, 0))
 
 DAY = timedelta(days=1)
 TIME = re.compile(r"(?<![\d:])([01]\d|2[0-3]):([0-5]\d)(?!\d)")
-WAS = re.compile(r"(it was|раньше было)[^;.]*")
 VOID = {"meta", "br", "input", "hr", "img", "link"}
 BLOCKS = {"li", "dd", "tr", "div"}
 
@@ -35,7 +31,7 @@ BLOCKS = {"li", "dd", "tr", "div"}
 class Element:
     def __init__(self, tag: str, attrs: dict[str, str], above: "Element | None") -> None:
         self.tag, self.names, self.above = tag, attrs.get("class", "").split(), above
-        self.shown = tag not in ("style", "script", "title") and "display:none" not in attrs.get("style", "")
+        self.shown = tag not in ("style", "script")
         self.text = ""
 
     def line(self) -> "Iterator[Element]":
@@ -82,35 +78,33 @@ class Document(HTMLParser):
 def incomplete(block: str, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> list[str]:
     """The times in it of which another zone is missing."""
     said = [(found[0], timedelta(hours=int(found[1]), minutes=int(found[2])))
-            for found in TIME.finditer(WAS.sub("", block))]  # fmt: skip
+            for found in TIME.finditer(block)]
     clocks = {clock for _, clock in said}
     whole = {(moment + zone) % DAY for moment in [clock - zone for clock in clocks for zone in zones]
              if all((moment + zone) % DAY in clocks for zone in zones) for zone in zones}  # fmt: skip
     return [words for words, clock in said if clock not in whole]
 
 
-def gaps(html: str, *, items: str = "", zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> list[str]:
-    """Blocks with a time that lacks a zone; rows of the class ``items``, or with ``*`` all rows, are not looked at."""
-    return [" ".join(block.text.split()) for block in Document(html).timed
-            if not (block.tag == "tr" and (items == "*" or items in block.names)) and incomplete(block.text, zones)]
+def gaps(html: str, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> list[str]:
+    """Blocks with a time that lacks a zone."""
+    return [" ".join(block.text.split()) for block in Document(html).timed if incomplete(block.text, zones)]
 
 
-def paragraphs(text: str, *, items: bool = False, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> list[str]:
-    """The same of a text part, by paragraph; ``items``: rows that begin with hours are not looked at."""
-    rows = re.compile(r"(?m)^ +\d\d:\d\d–\d\d:\d\d {2}.*$") if items else re.compile(r"(?!)")
-    return [part for part in text.split("\n\n") if incomplete(rows.sub("", part), zones)]
+def paragraphs(text: str, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> list[str]:
+    """The same of a text part: of each entry of a list, and each run of lines between empty ones."""
+    return [part for part in re.split(r"\n\n|\n(?= +(?:- |\d\d:\d\d–\d\d:\d\d  ))", text) if incomplete(part, zones)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("case", STATES)
 def test_every_time_on_a_page_is_in_all_zones(case: str, language: str) -> None:
-    assert gaps(page(case, language).html, items="item") == []
+    assert gaps(page(case, language).html) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_time_in_a_mail_is_in_all_zones(kind: Kind, language: str) -> None:
-    complete(mail(kind, language), items=kind == "reminder")
+    complete(mail(kind, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -127,14 +121,15 @@ def test_every_time_in_the_organisers_notice_is_in_the_events_zone_and_utc(langu
 def test_a_reminder_of_an_answer_and_of_a_night_have_all_zones() -> None:
     rule = ReminderRule.model_validate({
         "id": "answer", "before_minutes": 7200, "sessions": ["session-1"], "statuses": ["no-answer"]})  # fmt: skip
-    complete(mail("reminder", rule=rule), items=True)
+    complete(mail("reminder", rule=rule))
     night = {"id": "session-1", "title": {"en": "Night"}, "starts": "20:10", "ends": "22:00"}
     complete(mail("reminder", of=symposium(sessions=[night], reminders=[])))
 
 
-def complete(words: Words, *, items: bool = False, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> None:
-    assert gaps(words.html, items="*" if items else "", zones=zones) == []
-    assert paragraphs(words.text, items=items, zones=zones) == []
+def complete(words: Words, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> None:
+    assert incomplete(words.subject, zones) == []
+    assert gaps(words.html, zones) == []
+    assert paragraphs(words.text, zones) == []
 
 
 @pytest.mark.parametrize(("html", "found"), [
@@ -142,11 +137,12 @@ def complete(words: Words, *, items: bool = False, zones: tuple[timedelta, ...] 
     ("<p>Until 22:00 your time, 17:00 UTC</p>", 1),
     ("<p>Until 22:00 your time</p><p>18:00 in Vienna, 17:00 UTC</p>", 2),
     ("<p>Until 22:00 your time, 18:00 in Vienna · 17:00 UTC</p>", 0),
-    ("<li>now starts at 01:30 (21:30 in Vienna · 20:30 UTC), it was 00:30</li>", 0),
+    ("<li>now starts at 01:30 (21:30 in Vienna · 20:30 UTC), it was 00:30</li>", 1),
     ("<li>now starts at 01:30, it was 00:30 (20:30 in Vienna · 19:30 UTC)</li>", 1),
     ("<dd><p>12:30–14:00</p><ul class='zones'><li>08:30–10:00 Vienna</li><li>07:30–09:00 UTC</li></ul></dd>", 0),
     ("<dd><p>12:30–14:00</p><ul class='zones'><li>08:30–10:00 Vienna</li><li>07:30–09:30 UTC</li></ul></dd>", 3),
-    ("<div style='display:none'>12:30</div>", 0),
+    ("<div style='display:none'>12:30</div>", 1),
+    ("<tr class='item'><td>12:30–12:50</td><td>08:30–08:50</td><td>Opening</td></tr>", 2),
 ])  # fmt: skip
 def test_a_time_that_lacks_a_zone_is_found(html: str, found: int) -> None:
     assert len(gaps(html)) == found

@@ -34,7 +34,7 @@ def test_a_sound_agenda_gives_no_finding() -> None:
 def test_an_end_at_or_before_the_start_is_an_error_at_the_end(ends: str) -> None:
     finding = only(document(session("morning", "08:30", ends)))
     assert (finding.severity, finding.code, finding.field) == ("error", "end-before-start", "sessions.0.ends")
-    assert f"Morning starts at 08:30 and ends at {ends}" in finding.message
+    assert f"Morning starts at 08:30 (07:30 UTC) and ends at {ends} (07:{ends[3:]} UTC), " in finding.message
 
 
 def test_an_items_end_before_its_start_is_an_error_at_the_item() -> None:
@@ -47,7 +47,10 @@ def test_items_that_overlap_are_an_error_at_the_later_one_naming_both() -> None:
     finding = only(document(morning))
     assert (finding.severity, finding.code) == ("error", "items-overlap")
     assert finding.field == "sessions.0.items.1.starts"
-    assert "Talk (09:00–10:00) starts before Opening (08:30–09:10) has ended" in finding.message
+    assert finding.message == (
+        "Talk, 09:00–10:00 (08:00–09:00 UTC), starts before Opening, 08:30–09:10 (07:30–08:10 UTC), has ended. Start "
+        "it at 09:10 (08:10 UTC) or end Opening at 09:00 (08:00 UTC). Times are those of Europe/Vienna."
+    )
 
 
 def test_an_item_inside_a_longer_one_is_found_although_another_stands_between() -> None:
@@ -72,7 +75,8 @@ def test_sessions_at_the_same_hour_of_different_days_do_not_overlap() -> None:
 
 def test_on_events_of_several_days_a_message_names_the_day() -> None:
     event = document(session("first", "09:00", "10:00"), session("second", "09:00", "10:00", day=2, minutes=90))
-    assert "Second is announced as day 2, 09:00–10:00 (60 minutes) and as 90 minutes" in only(event).message
+    said = "Second is announced as day 2, 09:00–10:00 (08:00–09:00 UTC), which is 60 minutes, and as 90 minutes."
+    assert said in only(event).message
 
 
 def test_the_symposiums_heading_is_one_warning_that_says_how_to_mend_it() -> None:
@@ -81,18 +85,19 @@ def test_the_symposiums_heading_is_one_warning_that_says_how_to_mend_it() -> Non
     finding = only(document(morning, session("coffee", "10:10", "10:20", kind="break")))
     assert (finding.severity, finding.code, finding.field) == ("warning", "session-header", "sessions.0.ends")
     assert finding.message == (
-        "Session-1 is announced as 08:30–10:00 (90 minutes) and as 100 minutes; its items run 08:30–10:10, "
-        "which is 100 minutes. Change the end to 10:10 or shorten Roundtable."
+        "Session-1 is announced as 08:30–10:00 (07:30–09:00 UTC), which is 90 minutes, and as 100 minutes; its items "
+        "run 08:30–10:10 (07:30–09:10 UTC), which is 100 minutes. Change the end to 10:10 (09:10 UTC) or shorten "
+        "Roundtable. Times are those of Europe/Vienna."
     )
 
 
 @pytest.mark.parametrize(
     ("starts", "ends", "minutes", "field", "advice"),
     [
-        ("08:20", "10:00", None, "starts", "Change the start to 08:30 or say what happens before Talk."),
-        ("08:40", "10:00", None, "starts", "Change the start to 08:30 or move Talk."),
-        ("08:30", "10:20", None, "ends", "Change the end to 10:00 or say what happens after Talk."),
-        ("08:30", "09:50", None, "ends", "Change the end to 10:00 or shorten Talk."),
+        ("08:20", "10:00", None, "starts", "Change the start to 08:30 (07:30 UTC) or say what happens before Talk."),
+        ("08:40", "10:00", None, "starts", "Change the start to 08:30 (07:30 UTC) or move Talk."),
+        ("08:30", "10:20", None, "ends", "Change the end to 10:00 (09:00 UTC) or say what happens after Talk."),
+        ("08:30", "09:50", None, "ends", "Change the end to 10:00 (09:00 UTC) or shorten Talk."),
         ("08:30", "10:00", 100, "minutes", "Change the minutes to 90."),
     ],
 )
@@ -101,27 +106,29 @@ def test_a_heading_that_disagrees_with_its_items_is_a_warning(
 ) -> None:
     finding = only(document(session("morning", starts, ends, item("talk", "08:30", "10:00"), minutes=minutes)))
     assert (finding.severity, finding.code, finding.field) == ("warning", "session-header", f"sessions.0.{field}")
-    assert finding.message.endswith(advice)
+    assert finding.message.endswith(f" {advice} Times are those of Europe/Vienna.")
 
 
 def test_printed_minutes_are_compared_with_the_times_also_without_items() -> None:
     finding = only(document(session("coffee", "10:10", "10:20", kind="break", minutes=15)))
     assert finding.message == (
-        "Coffee is announced as 10:10–10:20 (10 minutes) and as 15 minutes. Change the minutes to 10."
+        "Coffee is announced as 10:10–10:20 (09:10–09:20 UTC), which is 10 minutes, and as 15 minutes. Change the "
+        "minutes to 10. Times are those of Europe/Vienna."
     )
 
 
 def test_an_items_printed_minutes_are_compared_with_its_times() -> None:
     finding = only(document(session("morning", "08:30", "09:00", item("talk", "08:30", "09:00", minutes=20))))
     assert (finding.severity, finding.code, finding.field) == ("warning", "item-minutes", "sessions.0.items.0.minutes")
-    assert "Talk is announced as 20 minutes; 08:30–09:00 is 30 minutes." in finding.message
+    assert "Talk is announced as 20 minutes; 08:30–09:00 (07:30–08:00 UTC) is 30 minutes." in finding.message
 
 
 def test_time_between_two_items_is_a_warning() -> None:
     morning = session("morning", "08:30", "10:00", item("opening", "08:30", "08:50"), item("talk", "09:00", "10:00"))
     finding = only(document(morning))
     assert (finding.severity, finding.code, finding.field) == ("warning", "items-gap", "sessions.0.items.1.starts")
-    assert "between Opening, which ends at 08:50, and Talk, which starts at 09:00" in finding.message
+    said = "between Opening, which ends at 08:50 (07:50 UTC), and Talk, which starts at 09:00 (08:00 UTC). "
+    assert said in finding.message
 
 
 def test_time_between_two_sessions_is_a_warning_unless_a_break_fills_it() -> None:
@@ -145,14 +152,16 @@ def test_an_item_that_lies_outside_its_session_is_told_by_itself_and_not_as_a_wr
     morning = session("morning", "08:30", "10:00", item("talk", "08:30", "10:00"), item("closing", "19:45", "20:00"))
     finding = only(document(morning))
     assert (finding.code, finding.field) == ("item-outside-session", "sessions.0.items.1.starts")
-    assert "Closing (19:45–20:00) lies outside its session Morning (08:30–10:00)" in finding.message
+    said = "Closing, 19:45–20:00 (18:45–19:00 UTC), lies outside its session Morning, 08:30–10:00 (07:30–09:00 UTC). "
+    assert said in finding.message
 
 
 def test_a_session_whose_items_run_into_the_next_one_is_a_warning() -> None:
     early = session("early", "08:30", "10:00", item("talk", "08:30", "10:10"))
     event = document(early, session("late", "10:00", "11:00"))
     assert codes(event) == ["session-header", "session-runs-over"]
-    assert "Talk, in Early, runs to 10:10, but Late starts at 10:00" in check(event)[1].message
+    said = "Talk, in Early, runs to 10:10 (09:10 UTC), but Late starts at 10:00 (09:00 UTC). "
+    assert said in check(event)[1].message
 
 
 def test_a_time_that_the_spring_clock_change_leaves_out_is_an_error() -> None:
@@ -160,7 +169,7 @@ def test_a_time_that_the_spring_clock_change_leaves_out_is_an_error() -> None:
     finding = only(event)
     assert (finding.severity, finding.code, finding.field) == ("error", "time-missing", "sessions.0.ends")
     assert "on 28 March 2021 the clocks in Europe/Vienna are put forward and never show 02:30" in finding.message
-    assert "perhaps 03:30" in finding.message
+    assert "perhaps 03:30 (01:30 UTC)." in finding.message
 
 
 def test_a_time_that_the_autumn_clock_change_gives_twice_is_a_warning_that_says_which_is_taken() -> None:
@@ -170,12 +179,17 @@ def test_a_time_that_the_autumn_clock_change_gives_twice_is_a_warning_that_says_
     assert "show 02:30 twice. The first is taken, 00:30 UTC." in finding.message
 
 
-@pytest.mark.parametrize(("day", "length"), [("2021-03-28", 120), ("2021-10-31", 240), ("2021-01-28", 180)])
-def test_a_session_across_a_clock_change_has_its_true_length(day: str, length: int) -> None:
+@pytest.mark.parametrize(("day", "length", "utc"), [
+    ("2021-03-28", 120, "00:30–02:30 UTC"),
+    ("2021-10-31", 240, "23:30–03:30 UTC on 30 October"),
+    ("2021-01-28", 180, "00:30–03:30 UTC"),
+])  # fmt: skip
+def test_a_session_across_a_clock_change_has_its_true_length(day: str, length: int, utc: str) -> None:
     assert codes(document(session("night", "01:30", "04:30", minutes=length), date=day)) == []
     finding = only(document(session("night", "01:30", "04:30", minutes=1), date=day))
     reason = "" if length == 180 else ", because the clocks change"
-    assert f"01:30–04:30 ({length} minutes{reason})" in finding.message
+    said = f"is announced as 01:30–04:30 ({utc}), which is {length} minutes{reason}, and as 1 minutes."
+    assert said in finding.message
 
 
 def test_a_session_past_midnight_says_so_and_its_late_items_are_of_the_next_day() -> None:
