@@ -21,8 +21,10 @@ from chalicelib.domain.invitee import Invitee
 from chalicelib.domain.model import Model
 from chalicelib.domain.text import Language, Slug
 
-CHUNK = 25
-"""Recipients per chunk: one queue message, one worker."""
+CHUNK = 50
+"""Recipients per chunk: one queue message, one worker, which is billed until the last answer of a chunk, and while it
+waits for slots. With more a pause would hold later, and two batches would share a slow account less evenly.
+"""
 
 Status = Literal["no-answer", "accepted", "declined", "tentative", "delegated"]
 

@@ -30,7 +30,7 @@ from chalicelib.domain.message import Message
 from chalicelib.domain.pace import SECOND
 
 SENDERS = 25
-"""Mails that one worker hands over at the same time, a whole chunk: it waits for SES most of the time."""
+"""Mails that one worker hands over at the same time: it waits for SES most of the time."""
 
 LONGEST_WAIT = 15.0
 """Seconds that a worker waits for a slot, which is billed and must end before the worker's time does."""

@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.domain.batch import (
-    CHUNK,
     MOVES,
     Audience,
     Batch,
@@ -88,7 +87,6 @@ def test_the_work_of_a_batch_is_a_message_a_chunk_that_refers_to_it(chunks: int)
         (work.batch, work.plan_id, work.session, work.occurrence, work.invitee) == ("b", "p", "s", "o", "")
         for work in works
     )
-    assert CHUNK == 25
 
 
 def test_only_some_chunks_of_a_batch_can_be_asked_for() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.usecases import feed, planner
 from tests.faults import drive
 from tests.faults.checks import a_confirmation, nobody_twice_nobody_forgotten, nothing_is_left, the_batch_adds_up
 from tests.faults.explore import DEATHS, Tried, apart, everywhere, once_where_nothing_changes
@@ -13,6 +14,13 @@ from tests.faults.world import World
 
 Judge = Callable[[str, list[Tried]], list[Tried]]
 NEWS = pytest.mark.parametrize("news", [True, False], ids=["SES tells", "SES never tells"])
+
+
+@pytest.fixture(autouse=True)
+def two_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch of 30 is more than one."""
+    for room in (feed, planner):
+        monkeypatch.setattr(room, "CHUNK", 25)
 
 
 def points(world: World, run: Callable[[], Any]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.queue import QueueFailed
-from chalicelib.domain.batch import Batch, BatchRequest
+from chalicelib.domain.batch import CHUNK, Batch, BatchRequest
 from chalicelib.domain.delivery import Delivery
 from chalicelib.domain.errors import Conflict, Invalid, NotFound
 from chalicelib.usecases import accept_batch as accepting
@@ -144,8 +144,8 @@ def test_a_request_with_another_fingerprint_is_kept_as_a_draft(shelf: Shelf) -> 
     assert batch.fingerprint != tried.fingerprint
 
 
-def test_approving_queues_a_message_per_25_people_and_mails_nothing(shelf: Shelf) -> None:
-    shelf.invite(*(f"p{n}" for n in range(60)))
+def test_approving_queues_a_message_a_chunk_and_mails_nothing(shelf: Shelf) -> None:
+    shelf.invite(*(f"p{n}" for n in range(2 * CHUNK + 1)))
     batch = accept(shelf)
     assert [work.chunk for work, _ in shelf.queued()] == [0, 1, 2]
     assert {work.batch for work, _ in shelf.queued()} == {batch.id}
@@ -330,10 +330,10 @@ def test_outcomes_of_a_large_batch_are_counted_by_its_workers_and_moved_by_what_
     batch = accept(shelf)
     first, *rest = shelf.take()
     deliver(shelf, first)
-    assert outcomes(shelf, batch) == {"waiting": 35, "sent": 25}
+    assert outcomes(shelf, batch) == {"waiting": 60 - CHUNK, "sent": CHUNK}
     shelf.batches.note_moves("symposium", batch.id, {"sent": -3, "delivered": 2, "bounced": 1})
     shelf.batches.note_moves("symposium", batch.id, {"sending": -1, "delivered": 1})
-    assert outcomes(shelf, batch) == {"waiting": 35, "sent": 21, "delivered": 3, "bounced": 1}
+    assert outcomes(shelf, batch) == {"waiting": 60 - CHUNK, "sent": CHUNK - 4, "delivered": 3, "bounced": 1}
     for work in rest:
         deliver(shelf, work)
     assert outcomes(shelf, batch) == {"sent": 56, "delivered": 3, "bounced": 1}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.batch import MOVES, Batch, BatchState
+from chalicelib.domain.batch import CHUNK, MOVES, Batch, BatchState
 from chalicelib.domain.delivery import Delivery, State
 from chalicelib.domain.errors import Conflict, Invalid, NotFound
 from chalicelib.usecases import control_batch
@@ -201,10 +201,10 @@ def test_a_click_that_meets_another_change_of_the_same_batch_says_what_is_there(
 
 
 def test_a_paused_batch_hands_over_nothing_and_goes_on_with_what_is_not_done(shelf: Shelf) -> None:
-    shelf.invite(*(f"p{n}" for n in range(73)))
+    shelf.invite(*(f"p{n}" for n in range(3 * CHUNK - 2)))
     batch = accept(shelf)
     first, *rest = shelf.take()
-    assert deliver(shelf, first) == {"sent": 25}
+    assert deliver(shelf, first) == {"sent": CHUNK}
     paused = pause(shelf, batch, "a wrong link")
     assert (paused.state, paused.reason) == ("paused", f"Paused by {WHO}: a wrong link")
     assert [deliver(shelf, work) for work in rest] == [{}, {}]
@@ -212,8 +212,8 @@ def test_a_paused_batch_hands_over_nothing_and_goes_on_with_what_is_not_done(she
     assert resume(shelf, batch).state == "sending"
     assert [work.chunk for work, _ in shelf.queued()] == [1, 2]
     work_off(shelf)
-    assert outcomes(shelf, batch) == {"sent": 75}
-    assert len(shelf.ses.messages()) == 75
+    assert outcomes(shelf, batch) == {"sent": 3 * CHUNK}
+    assert len(shelf.ses.messages()) == 3 * CHUNK
 
 
 def test_a_pause_and_a_resume_between_two_ticks_keep_the_batch_in_sight_of_the_clock(shelf: Shelf) -> None:
@@ -304,13 +304,13 @@ def test_the_listing_of_one_state_looks_at_so_many_chunks_a_page_and_goes_on(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.usecases.list_deliveries.LOOKED_AT", 1)
-    shelf.invite(*(f"p{n}" for n in range(58)))
+    shelf.invite(*(f"p{n}" for n in range(2 * CHUNK + 8)))
     batch = accept(shelf)
     first, *_ = shelf.take()
     deliver(shelf, first)
     assert list_deliveries(shelf.desk, EVENT, batch.id, "waiting", 100, "") == ([], "1.0")
     page, cursor = list_deliveries(shelf.desk, EVENT, batch.id, "waiting", 100, "1.0")
-    assert (len(page), cursor) == (25, "2.0")
+    assert (len(page), cursor) == (CHUNK, "2.0")
     page, cursor = list_deliveries(shelf.desk, EVENT, batch.id, "waiting", 100, "2.0")
     assert (len(page), cursor) == (10, None)
 

@@ -18,6 +18,13 @@ from tests.usecases.steps import accept, deliver, draft, outcomes, tick, work_of
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture(autouse=True)
+def chunks_of_25(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers below are theirs."""
+    for room in ("chalicelib.usecases.feed", "chalicelib.usecases.planner"):
+        monkeypatch.setattr(f"{room}.CHUNK", 25)
+
+
 # shares
 
 WAITING = st.lists(st.tuples(st.booleans(), st.integers(0, 60)), max_size=8)

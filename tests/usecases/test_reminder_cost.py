@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from chalicelib.domain.batch import CHUNK
 from chalicelib.usecases.plan_batch import plan_batch
 from tests.performance import memory_aws
 from tests.shelf import STARTS, Shelf
@@ -81,7 +82,7 @@ def test_what_a_tick_costs_does_not_depend_on_who_is_invited_nor_on_the_rules_th
     many = counting(lambda: tick(shelf, START - HOUR))
     assert len(shelf.batches.all("symposium")) == 1
     assert many["read"] < 200 + 20, "the registrations, and a few items of the event and the clock"
-    assert many["written"] < 200 // 25 + 10
+    assert many["written"] < 200 // CHUNK + 10
 
 
 @pytest.mark.parametrize("registered", [100, 200])
@@ -90,7 +91,7 @@ def test_a_tick_with_one_rule_due_grows_with_those_whom_it_is_for(
 ) -> None:
     fill(shelf, registered, registered, 1)
     costs = counting(lambda: tick(shelf, START - HOUR))
-    fixed = costs - Counter(read=registered, written=registered // 25)
+    fixed = costs - Counter(read=registered, written=registered // CHUNK)
     assert (fixed["read"], fixed["written"]) == (7, 6)
 
 
@@ -110,9 +111,9 @@ def test_of_more_than_two_thousand_the_desk_looks_at_each_once_and_not_the_tick(
     [job] = shelf.take_jobs()
     planned = counting(lambda: plan_batch(shelf.desk, job.event, job.id, START - HOUR))
     [batch] = shelf.batches.all("symposium")
-    assert (batch.state, batch.plan.to_send, batch.chunks) == ("sending", 3_000, 120)
+    assert (batch.state, batch.plan.to_send, batch.chunks) == ("sending", 3_000, 3_000 // CHUNK)
     assert planned["read"] < 3_000 + 20
-    assert planned["written"] < 120 + 20
+    assert planned["written"] < 3_000 // CHUNK + 20
 
 
 def test_quiet_hours_read_each_profile_once_and_a_plain_rule_none(shelf: Shelf, counting: Counting) -> None:

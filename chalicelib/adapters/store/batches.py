@@ -1,7 +1,7 @@
 """Batches and their chunks.
 
     EVENT#<e>        BATCH#<b>       the batch; its plan is kept as JSON
-    BATCH#<plan id>  CHUNK#000001    up to 25 invitee ids: the outbox of a batch; done_at and tally when it is done
+    BATCH#<plan id>  CHUNK#000001    up to 50 invitee ids: the outbox of a batch; done_at and tally when it is done
 
 Chunks are written first, under a plan id nobody else has; the batch item is the commit point. A crash in between leaves
 chunks that nothing refers to, and TTL removes them. A batch that is being planned or sent has a DUE row, which is put
