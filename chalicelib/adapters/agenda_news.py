@@ -1,7 +1,7 @@
 """The changes of an agenda in words: a line for the event, and one for each session that is not as it was."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,14 +17,16 @@ Span = tuple[datetime, datetime]
 
 class Phrase(NamedTuple):
     """``text`` such as ``now starts at 12:30, it was 12:20``, on the reader's clock; ``clocks`` the same at the event
-    and in UTC, such as ``08:30 in Vienna · 07:30 UTC; it was 08:20 in Vienna · 07:20 UTC``, or "".
+    and in UTC, such as ``08:30 in Vienna · 07:30 UTC; it was 08:20 in Vienna · 07:20 UTC``, or ""; ``whole`` both in
+    one: ``now starts at 12:30 (08:30 in Vienna · 07:30 UTC), it was 12:20 (…)``, if they are not the same.
     """
 
     text: str
     clocks: str = ""
+    whole: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text} ({self.clocks})" if self.clocks else self.text
+        return self.whole or self.text
 
 
 class Line(NamedTuple):
@@ -86,7 +88,10 @@ def news(
     lines = []
     for _, group in groupby(found, key=lambda change: change.session):
         concerned = list(group)
-        title, phrases = teller.title(concerned[0]), [*dict.fromkeys(map(teller.phrase, concerned))]
+        title = teller.title(concerned[0])
+        phrases = [*dict.fromkeys(teller.phrase(one) for one in concerned if teller.is_seen(one))]
+        if not phrases:
+            continue
         if not title:
             phrases[0] = phrases[0]._replace(text=phrases[0].text[0].upper() + phrases[0].text[1:])
         lines.append(Line(title, phrases))
@@ -103,6 +108,11 @@ class _Teller:
             return self._words(change.before)
         found = _session(self._after, change.session) or _session(self._before, change.session)
         return self._words(found.title) if found else ""
+
+    def is_seen(self, change: Change) -> bool:
+        """False for a part that is when it was, under another zone: of this the zone's own line tells."""
+        timed = change.what in ("session-time", "item-time")
+        return not timed or self._instants(self._after, change) != self._instants(self._before, change)
 
     def phrase(self, change: Change) -> Phrase:
         said = self._said(change)
@@ -171,10 +181,14 @@ class _Teller:
         start, end = document.span(session, _item(document, change) if change.item else None)
         return start.astimezone(ZoneInfo(self._zone)), end.astimezone(ZoneInfo(self._zone))
 
+    def _instants(self, document: EventDocument, change: Change) -> list[datetime]:
+        return [moment.astimezone(UTC) for moment in self._span(document, change)]
+
     def _new(self, said: str, change: Change) -> Phrase:
-        span = self._span(self._after, change)
+        span, facts = self._span(self._after, change), self._facts(change)
         hours = _hours(*span) if change.item else self._dated(*span)
-        return Phrase(said % {**self._facts(change), "hours": hours}, self._elsewhere(self._after, *span))
+        clocks = self._elsewhere(self._after, *span)
+        return Phrase(said % {**facts, "hours": hours}, clocks, said % {**facts, "hours": _beside(hours, clocks)})
 
     def _moved(self, change: Change) -> Phrase:
         """The start, the end, both, or the day as well."""
@@ -183,21 +197,27 @@ class _Teller:
         was: tuple[datetime, ...] = self._span(before, change)
         (start, end), (then, until) = now, was
         moved = (before.date, before.time_zone) != (after.date, after.time_zone)
-        if then.date() != start.date() and not moved:
-            said, hours = _("now %(now)s, it was %(was)s"), [self._dated(*now), self._dated(*was)]
-        elif f"{end:%H:%M}" == f"{until:%H:%M}":
-            now, was = (start,), (then,)
-            said, hours = _("now starts at %(now)s, it was %(was)s"), [_hours(start), _hours(then)]
-        elif f"{start:%H:%M}" == f"{then:%H:%M}":
-            now, was = (end,), (until,)
-            said, hours = _("now ends at %(now)s, it was %(was)s"), [_hours(end), _hours(until)]
-        else:
-            said, hours = _("now %(now)s, it was %(was)s"), [_hours(*now), _hours(*was)]
-        text = said % dict(zip(("now", "was"), hours, strict=True))
-        clocks, old = self._elsewhere(after, *now), self._elsewhere(before, *was)
-        if clocks and old and clocks != old:
-            clocks = _("%(now)s; it was %(was)s") % {"now": clocks, "was": old}
-        return Phrase(f"{self._quoted(change)} {text}" if change.item else text, clocks)
+        said, shown = _("now %(now)s, it was %(was)s"), _hours
+        same_start, same_end = _hours(start) == _hours(then), _hours(end) == _hours(until)
+        on_another_day = then.date() != start.date() and not moved
+        if on_another_day or (same_start and same_end) or self._elsewhen(after, now) or self._elsewhen(before, was):
+            shown = self._dated
+        elif same_end:
+            said, now, was = _("now starts at %(now)s, it was %(was)s"), (start,), (then,)
+        elif same_start:
+            said, now, was = _("now ends at %(now)s, it was %(was)s"), (end,), (until,)
+        hours = {"now": shown(*now), "was": shown(*was)}
+        clocks = {"now": self._elsewhere(after, *now), "was": self._elsewhere(before, *was)}
+        if any(clocks.values()):
+            clocks = {"now": clocks["now"] or _utc(*now), "was": clocks["was"] or _utc(*was)}
+        lead = f"{self._quoted(change)} " if change.item else ""
+        same = clocks["now"] == clocks["was"]
+        return Phrase(lead + said % hours, clocks["now"] if same else _("%(now)s; it was %(was)s") % clocks,
+                      lead + said % {side: _beside(hours[side], clocks[side]) for side in hours})
+
+    def _elsewhen(self, document: EventDocument, span: Sequence[datetime]) -> bool:
+        """Whether a moment is on another date than at the event."""
+        return any(moment.date() != moment.astimezone(document.zone).date() for moment in span)
 
     def _elsewhere(self, document: EventDocument, *span: datetime) -> str:
         """``09:10 in Vienna · 08:10 UTC``; "" where the reader's clock shows both."""
@@ -210,6 +230,14 @@ class _Teller:
 
 def _hours(*span: datetime) -> str:
     return "–".join(f"{moment:%H:%M}" for moment in span)
+
+
+def _utc(*span: datetime) -> str:
+    return f"{_hours(*span)}\u00a0UTC"
+
+
+def _beside(hours: str, clocks: str) -> str:
+    return f"{hours} ({clocks})" if clocks else hours
 
 
 def _session(document: EventDocument, name: str) -> Session | None:

@@ -5,7 +5,7 @@ parts belong; each person then costs a few string operations, because this runs 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -244,7 +244,16 @@ class _Writer:
         return "\n\n".join("\n".join(block) for block in blocks if block)
 
     def items(self, document: EventDocument, session: Session) -> list[str]:
-        return [self.line(document, document.span(session, item), item.title) for item in session.items]
+        opening, lines = self.day(document.span(session)[0]), []
+        for item in session.items:
+            span = document.span(session, item)
+            dated = "" if self.day(span[0]) == opening else f"{self.locale.date(self.day(span[0]), year=False)}, "
+            lines.append(dated + self.line(document, span, item.title))
+        return lines
+
+    def day(self, moment: datetime) -> date:
+        """The reader's."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
 
     def line(self, document: EventDocument, span: tuple[datetime, datetime], title: Text) -> str:
         """``12:30–12:50 Opening (08:30–08:50 in Vienna · 07:30–07:50 UTC)``"""

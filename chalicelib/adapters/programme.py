@@ -71,7 +71,8 @@ def programme(document: EventDocument, locale: Locale, zone: str, registered: It
         hours = clock.hours(span)
         rows = [_row(clock, document.span(session, item), item) for item in session.items]
         bands.append(Band(opening if several else "", hours, clock.utc(span), session, rows, session.id in mine))
-    differ = any(each.own != each.event for band in bands for each in (band.hours, *(row.hours for row in band.rows)))
+    differ = any(moment.utcoffset() != moment.astimezone(ZoneInfo(zone)).utcoffset() for session in sessions
+                 for item in (None, *session.items) for moment in document.span(session, item))
     own, event = (locale.city(tz) or locale.zone_label(document.starts_at, tz) for tz in (zone, document.time_zone))
     return Programme(differ, own, event, bands)
 

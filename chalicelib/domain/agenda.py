@@ -39,7 +39,7 @@ def check(document: EventDocument) -> list[Finding]:
             of_hours += _header(head, inside)
             timeline.append((session, head, inside))
     of_hours += _between(timeline)
-    found += [one.model_copy(update={"message": f"{one.message} {times_of(document.starts_at)}"}) for one in of_hours]
+    found += [one.model_copy(update={"message": f"{one.message}{times_of(document.starts_at)}"}) for one in of_hours]
     found += _deadline(document)
     found += _other_deadlines(document)
     found += _mailboxes(document)

@@ -9,6 +9,8 @@ from chalicelib.domain.event_parts import AgendaItem, Session
 from chalicelib.domain.finding import Finding, error, warning
 from chalicelib.domain.text import words
 
+ALSO_UTC = ("UTC", "Etc/UTC")
+
 
 class Part(NamedTuple):
     """A session or an item.
@@ -87,7 +89,7 @@ def part_findings(part: Part) -> Iterator[Finding]:
             "end-before-start",
             f"{part.field}.ends",
             f"{part.title} starts at {part.starts} and ends at {part.ends}, which is not later. "
-            "Change one of them, or say that the session is overnight when it runs past midnight. "
+            "Change one of them, or say that the session is overnight when it runs past midnight."
             f"{times_of(part.wall[0])}",
         )
 
@@ -111,8 +113,8 @@ def clock_findings(moment: datetime, field: str, title: str) -> Iterator[Finding
         yield warning(
             "time-twice",
             field,
-            f"{day} are put back and show {moment:%H:%M} twice. The first is taken, {moment.astimezone(UTC):%H:%M} "
-            "UTC. Choose another time if the second is meant.",
+            f"{day} are put back and show {moment:%H:%M} twice. The first is taken, {in_words(moment)}. "
+            "Choose another time if the second is meant.",
         )
 
 
@@ -126,15 +128,15 @@ def in_words(moment: datetime) -> str:
 
 
 def times_of(moment: datetime) -> str:
-    """What follows words with times of ``Part``, which name no zone but UTC."""
-    return f"Times are those of {moment.tzinfo}."
+    """What follows words with times of ``Part``, which name no zone but UTC; "" where that is the event's."""
+    return "" if str(moment.tzinfo) in ALSO_UTC else f" Times are those of {moment.tzinfo}."
 
 
 def _clock(*span: datetime) -> str:
     """``09:10 (08:10 UTC)``, ``09:10–09:30 (08:10–08:30 UTC)``, with the date where UTC has another."""
     there = "–".join(f"{moment:%H:%M}" for moment in span)
     utc = [moment.astimezone(UTC) for moment in span]
-    if not any(moment.utcoffset() for moment in span):
+    if str(span[0].tzinfo) in ALSO_UTC:
         return f"{there} UTC"
     day = "" if utc[0].date() == span[0].date() else f" on {utc[0].day} {utc[0]:%B}"
     return f"{there} ({'–'.join(f'{moment:%H:%M}' for moment in utc)} UTC{day})"

@@ -140,7 +140,7 @@ class Batch(Model):
 
 
 class Chunk(Model):
-    """Up to 25 recipients. ``done_at`` is set when each has an outcome; ``tally`` counts them by ledger state."""
+    """Up to 50 recipients. ``done_at`` is set when each has an outcome; ``tally`` counts them by ledger state."""
 
     number: int
     invitees: list[str]

@@ -15,7 +15,7 @@ class BatchOut(BaseModel):
     """A batch: what was planned and, when one batch is asked for, what became of it.
 
     ``fingerprint`` is what to approve: the recipients, and the event as it is now. ``approval`` says why a batch waits
-    for that, ``reason`` why it is paused or what holds it up. ``outcomes`` of up to 100 chunks (2,500 people) are read
+    for that, ``reason`` why it is paused or what holds it up. ``outcomes`` of up to 50 chunks (2,500 people) are read
     from each person's line; above they are what the workers counted chunk by chunk, so a chunk counts when it is done.
     """
 

@@ -25,8 +25,8 @@ from chalicelib.adapters.spreadsheets import read_sheet
 from chalicelib.adapters.store.events import Events
 from chalicelib.adapters.store.lists import Lists, Overtaken, job_of
 from chalicelib.adapters.uploads import Replaced, Uploads
+from chalicelib.domain.agenda_times import in_words
 from chalicelib.domain.errors import Conflict, Invalid
-from chalicelib.domain.event import utc
 from chalicelib.domain.roster import MOST_UPLOADED, Row, RowReport, classify
 from chalicelib.domain.roster_rows import NAMES, read_rows, unknown_columns
 from chalicelib.domain.tabular import safe_cell
@@ -69,7 +69,8 @@ def start_import(intake: Intake, event_id: str, list_id: str, now: datetime, *, 
         return listed
     found = intake.uploads.find(listed)
     if found is None:
-        raise Conflict(f"The file is not there yet. PUT it to the upload_url of the list until {_at(listed)}.")
+        until = in_words(listed.upload_until.astimezone(event.document.zone))
+        raise Conflict(f"The file is not there yet. PUT it to the upload_url of the list until {until}.")
     if found.size > LARGEST:
         raise Invalid.field("file", f"The file has more than {LARGEST // 1_000_000} MB. Split it into several lists.")
     if listed.state == "done" and dry_run and found.etag == listed.etag:
@@ -111,10 +112,6 @@ def _same(listed: UploadedList, dry_run: bool) -> UploadedList:
         what = "A dry run of this list" if listed.dry_run else "The import of this list"
         raise Conflict(f"{what} is going on. Wait until its state is done.")
     return listed
-
-
-def _at(listed: UploadedList) -> str:
-    return utc(listed.upload_until)
 
 
 def _ask(intake: Intake, listed: UploadedList) -> None:

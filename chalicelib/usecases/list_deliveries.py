@@ -14,7 +14,7 @@ from chalicelib.usecases.desk import Desk
 
 STATES = ("waiting", *get_args(State))
 
-LOOKED_AT = 40
+LOOKED_AT = 20
 """Chunks that are read for one page at most, however few of their people fit."""
 
 

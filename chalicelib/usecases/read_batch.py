@@ -7,7 +7,7 @@ from chalicelib.domain.delivery import GIVEN_UP
 from chalicelib.usecases.control_batch import renewed
 from chalicelib.usecases.desk import Desk
 
-EXACT = 100
+EXACT = 50
 """Chunks up to which each person's line is read; beyond, what the workers and SES's events counted is added up."""
 
 

@@ -193,6 +193,7 @@ STATES: dict[str, tuple[str, dict[str, Any] | None]] = {
         ("organisation", "Enter the organisation that you represent."), ("sessions", "Choose at least one session."),
         ("consent", "Confirm that we may use these details for this event."))),
     "confirmation": ("confirmation", {"registration": REGISTRATION}),
+    "confirmation-handed-in": ("confirmation", {"registration": REGISTRATION, "handed_in": ["paper"]}),
     "confirmation-over": ("confirmation", {"registration": REGISTRATION, "now": AFTER}),
     "feedback-not-yet": ("feedback", {"state": "not-yet"}),
     "feedback-open": ("feedback", {"state": "open"}),

@@ -119,6 +119,14 @@ def test_an_entry_is_in_the_persons_language_and_its_items_in_all_zones() -> Non
     assert f"Ваша страница: {PAGE}" in entry["DESCRIPTION"]
 
 
+def test_an_item_after_the_readers_midnight_says_its_date() -> None:
+    late = {"id": "late", "title": both("Late", "Поздно"), "starts": "20:30", "ends": "21:30"}
+    evening = event(sessions=[{"id": "session-1", "title": both("Evening", "Вечер"), "starts": "18:00", "ends": "21:30",
+                               "items": [late]}])  # fmt: skip
+    said = one(entries_of(evening, sessions=("session-1",)))["DESCRIPTION"]
+    assert "\nFriday 29 January, 00:30–01:30 Late (Thursday 28 January, 20:30–21:30 in Vienna · " in said
+
+
 def test_the_join_link_is_for_registered_people_only() -> None:
     without = entries_of(event(), join=False)
     assert b"/j/" not in without.replace(b"\r\n ", b"")

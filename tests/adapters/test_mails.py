@@ -65,10 +65,11 @@ def event(**changes: Any) -> Event:
 
 
 def mail(kind: Kind, language: str = "en", *, of: Event | None = None, zone: str = "Asia/Tashkent",
-         name: str = "Nigora Karimova", registration: dict[str, Any] | None = None, **rest: Any) -> Words:
+         name: str = "Nigora Karimova", registration: dict[str, Any] | None = None, rsvp: str = "",
+         **rest: Any) -> Words:
     of = of or event()
     invitee = Invitee(id="i1", event=of.id, email="n@example.org", name=name, language=language, time_zone=zone,
-                      rsvp="accepted" if kind == "reminder" else "needs-action")
+                      rsvp=rsvp or ("accepted" if kind == "reminder" else "needs-action"))
     if kind == "change":
         rest = {"told": told(of), **rest}
     said = {"invitee": "i1", "event": of.id, "name": name, "organisation": "Ministry of Employment",

@@ -121,9 +121,23 @@ def test_every_time_in_the_organisers_notice_is_in_the_events_zone_and_utc(langu
 def test_a_reminder_of_an_answer_and_of_a_night_have_all_zones() -> None:
     rule = ReminderRule.model_validate({
         "id": "answer", "before_minutes": 7200, "sessions": ["session-1"], "statuses": ["no-answer"]})  # fmt: skip
-    complete(mail("reminder", rule=rule))
+    asked = mail("reminder", rule=rule, rsvp="needs-action")
+    assert "Answer by" in asked.text and "Answer by" in asked.html
+    complete(asked)
     night = {"id": "session-1", "title": {"en": "Night"}, "starts": "20:10", "ends": "22:00"}
     complete(mail("reminder", of=symposium(sessions=[night], reminders=[])))
+
+
+def test_an_item_after_the_readers_midnight_says_its_date() -> None:
+    items = [{"id": "early", "title": {"en": "Early"}, "starts": "18:00", "ends": "20:30"},
+             {"id": "late", "title": {"en": "Late"}, "starts": "20:30", "ends": "21:30"}]
+    evening = symposium(sessions=[{"id": "session-1", "title": {"en": "Evening"}, "starts": "18:00", "ends": "21:30",
+                                   "items": items}], reminders=[])  # fmt: skip
+    asked = mail("reminder", of=evening)
+    assert "  22:00–00:30  Early\n" in asked.text
+    assert "  00:30–01:30  Late (Friday 29 January)\n" in asked.text
+    assert asked.html.count("Friday 29 January") == 1
+    complete(asked)
 
 
 def complete(words: Words, zones: tuple[timedelta, ...] = (TASHKENT, VIENNA, UTC)) -> None:

@@ -377,8 +377,8 @@ def test_an_organiser_reads_what_would_change_before_anything_is_stored(web: Web
     tried = web.api("PUT", "/symposium?dry_run=true", later)
     assert (tried.status_code, tried.json_body["version"], tried.json_body["urgency"]) == (200, 2, "urgent")
     assert tried.json_body["news"] == {
-        "en": ["First: now starts at 08:25, it was 08:30 (07:25\u00a0UTC; it was 07:30\u00a0UTC)"],
-        "ru": ["Первая: теперь начинается в 08:25, раньше было в 08:30 (07:25\u00a0UTC; раньше 07:30\u00a0UTC)"],
+        "en": ["First: now starts at 08:25 (07:25\u00a0UTC), it was 08:30 (07:30\u00a0UTC)"],
+        "ru": ["Первая: теперь начинается в 08:25 (07:25\u00a0UTC), раньше было в 08:30 (07:30\u00a0UTC)"],
     }
     assert [(one["what"], one["session"]) for one in tried.json_body["changes"]] == [("session-time", "session-1")]
     assert web.shelf.items() == before
@@ -412,7 +412,7 @@ def test_an_organiser_sees_sends_and_drops_the_notice_of_what_was_changed(web: W
     waiting = web.api("GET", "/symposium/change-notice").json_body
     assert {name: waiting[name] for name in ("heard", "version", "tells_at", "people", "urgency")} == {
         "heard": 1, "version": 2, "tells_at": told, "people": 1, "urgency": "urgent"}  # fmt: skip
-    assert waiting["news"]["en"] == ["First: now starts at 08:25, it was 08:30 (07:25\u00a0UTC; it was 07:30\u00a0UTC)"]
+    assert waiting["news"]["en"] == ["First: now starts at 08:25 (07:25\u00a0UTC), it was 08:30 (07:30\u00a0UTC)"]
     assert web.api("POST", "/symposium/change-notice/send").json_body["tells_at"] < told
     dropped = web.api("POST", "/symposium/change-notice/drop", {"reason": "told on the telephone"}).json_body
     assert (dropped["tells_at"], dropped["heard"], dropped["news"]["en"]) == (None, 2, [])

@@ -1,5 +1,6 @@
 """Delivering: every person exactly one message, whatever happens to the workers and to SES."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -240,6 +241,20 @@ def test_mail_that_may_wait_comes_back_when_no_slot_is_near_and_urgent_mail_goes
     register(shelf, aigul)
     [confirmation] = [work for work in shelf.take() if work.kind == "confirmation"]
     assert delivering.deliver(frozen, confirmation, shelf.clock, lambda: True) == {"sent": 1}
+
+
+def test_a_whole_chunk_leaves_with_half_of_it_on_its_way_at_a_time_and_slots_taken_twice(shelf: Shelf) -> None:
+    shelf.publish()
+    shelf.invite(*(f"p{n}" for n in range(CHUNK)))
+    accept(shelf)
+    [work, *_] = shelf.take()
+    shelf.post.pacer.learn(Limits(max_send_rate=14, max_24_hour_send=-1, sent_last_24_hours=0), NOW)
+    post, reserved = replace(shelf.post, senders=CHUNK // 2), []
+    reserve = post.pacer.reserve
+    post.pacer.reserve = lambda count, *rest: reserved.append(count) or reserve(count, *rest)  # type: ignore
+    assert delivering.deliver(post, work, shelf.clock, lambda: True) == {"sent": CHUNK}
+    assert reserved[0] == CHUNK and len(reserved) == 2
+    assert len({*shelf.recipients()}) == len(shelf.ses.messages()) == CHUNK
 
 
 def test_a_used_up_quota_keeps_the_rest_for_later_and_loses_nobody(shelf: Shelf) -> None:
@@ -708,3 +723,30 @@ def test_a_mail_brings_what_the_event_says_and_only_what_one_can_leave_offers_to
     assert confirmation["List-Unsubscribe"] is None
     assert "Симпозиум" in invitation["Subject"] and "Симпозиум" in confirmation["Subject"]
     assert invitation["Message-ID"] != confirmation["Message-ID"]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has no affinity")
+def test_the_threads_that_send_share_one_core_and_the_main_thread_keeps_its_own() -> None:
+    ours = os.sched_getaffinity(0)
+    at_once = threading.Barrier(4, timeout=10)
+
+    def where(_: Any) -> Any:
+        at_once.wait()
+        return os.sched_getaffinity(0)
+
+    with delivering._senders(4) as submit:
+        found = [done.result() for done in [submit(where, None) for _ in range(4)]]  # type: ignore[arg-type]
+    assert len(found[0]) == 1 and found == [found[0]] * 4 and found[0] <= ours
+    assert os.sched_getaffinity(0) == ours
+
+
+def test_where_a_core_is_refused_the_mail_goes_out_all_the_same(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> None:
+    def refused(*_: Any) -> None:
+        raise PermissionError("not here")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refused, raising=False)
+    shelf.publish()
+    shelf.invite("aigul", "clara")
+    accept(shelf)
+    [work] = shelf.take()
+    assert delivering.deliver(replace(shelf.post, senders=2), work, shelf.clock, lambda: True)["sent"] == 2
