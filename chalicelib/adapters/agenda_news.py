@@ -15,6 +15,7 @@ from chalicelib.domain.text import words
 
 Span = tuple[datetime, datetime]
 
+
 class Phrase(NamedTuple):
     """``text`` such as ``now starts at 12:30, it was 12:20``, on the reader's clock; ``clocks`` the same at the event
     and in UTC, such as ``08:30 in Vienna · 07:30 UTC; it was 08:20 in Vienna · 07:20 UTC``, or ""; ``whole`` both in

@@ -266,7 +266,7 @@ class _Writer:
     def chosen(self, document: EventDocument, sessions: Sequence[Session]) -> list[str]:
         """With the reader's date where one of them is on another."""
         spans = [document.span(session) for session in sessions]
-        dates = [self.locale.date(start.astimezone(ZoneInfo(self.zone)).date()) for start, _ in spans]
+        dates = [self.locale.date(self.day(start)) for start, _ in spans]
         hours = [self.line(document, span, session.title) for span, session in zip(spans, sessions, strict=True)]
         if len({*dates}) == 1:
             return hours

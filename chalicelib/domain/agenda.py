@@ -3,11 +3,11 @@
 Lengths and orders are those of real instants, so that a session across a clock change has its true length.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
 from chalicelib.domain.address import address_key
-from chalicelib.domain.agenda_times import Part, clock_findings, in_words, part_findings, parts, times_of
+from chalicelib.domain.agenda_times import ALSO_UTC, Part, clock_findings, in_words, part_findings, parts
 from chalicelib.domain.agenda_words import word_findings
 from chalicelib.domain.contribution import due_until
 from chalicelib.domain.event import EventDocument, utc
@@ -18,6 +18,11 @@ from chalicelib.domain.text import words
 
 __all__ = ["Finding", "check"]
 
+WITH_HOURS = frozenset({
+    "end-before-start", "items-overlap", "items-gap", "item-minutes", "item-outside-session", "session-header",
+    "sessions-overlap", "session-runs-over", "sessions-gap"})  # fmt: skip
+"""Findings whose words have hours of ``Part``, which name no zone but UTC."""
+
 Timed = tuple[Session, Part, list[Part]]
 """A session, its times, and those of its items that lie in it."""
 
@@ -25,26 +30,30 @@ Timed = tuple[Session, Part, list[Part]]
 def check(document: EventDocument) -> list[Finding]:
     """What there is to say about the document, errors first, each group in the agenda's order. Never raises."""
     found: list[Finding] = []
-    of_hours: list[Finding] = []
     timeline: list[Timed] = []
     for session, (head, items) in zip(document.sessions, parts(document), strict=True):
         found += [finding for part in (head, *items) for finding in part_findings(part)]
         sound = [item for item in items if item.sound]
-        of_hours += _overlaps(sound, "items-overlap")
-        of_hours += [finding for item in items if item.sound for finding in _item_minutes(item)]
+        found += _overlaps(sound, "items-overlap")
+        found += [finding for item in items if item.sound for finding in _item_minutes(item)]
         inside = [item for item in sound if _touches(head, item)] if head.sound else sound
-        of_hours += _gaps(inside)
+        found += _gaps(inside)
         if head.sound:
-            of_hours += [_outside(head, item) for item in sound if not _touches(head, item)]
-            of_hours += _header(head, inside)
+            found += [_outside(head, item) for item in sound if not _touches(head, item)]
+            found += _header(head, inside)
             timeline.append((session, head, inside))
-    of_hours += _between(timeline)
-    found += [one.model_copy(update={"message": f"{one.message}{times_of(document.starts_at)}"}) for one in of_hours]
+    found += _between(timeline)
     found += _deadline(document)
     found += _other_deadlines(document)
     found += _mailboxes(document)
     found += [*reminder_findings(document), *word_findings(document)]
-    return sorted(found, key=lambda finding: finding.severity != "error")
+    return sorted(map(_named(document), found), key=lambda finding: finding.severity != "error")
+
+
+def _named(document: EventDocument) -> Callable[[Finding], Finding]:
+    """Says once, at the end of a finding with hours, whose they are; not where they are UTC's anyway."""
+    zone = "" if document.time_zone in ALSO_UTC else f" Times are those of {document.time_zone}."
+    return lambda one: one.model_copy(update={"message": one.message + zone}) if one.code in WITH_HOURS else one
 
 
 def _touches(head: Part, item: Part) -> bool:

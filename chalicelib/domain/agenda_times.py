@@ -10,6 +10,7 @@ from chalicelib.domain.finding import Finding, error, warning
 from chalicelib.domain.text import words
 
 ALSO_UTC = ("UTC", "Etc/UTC")
+"""Zones of events whose hours need no UTC beside them."""
 
 
 class Part(NamedTuple):
@@ -89,8 +90,7 @@ def part_findings(part: Part) -> Iterator[Finding]:
             "end-before-start",
             f"{part.field}.ends",
             f"{part.title} starts at {part.starts} and ends at {part.ends}, which is not later. "
-            "Change one of them, or say that the session is overnight when it runs past midnight."
-            f"{times_of(part.wall[0])}",
+            "Change one of them, or say that the session is overnight when it runs past midnight.",
         )
 
 
@@ -125,11 +125,6 @@ def in_words(moment: datetime) -> str:
         return f"{there} (UTC)"
     day = "" if utc.date() == moment.date() else f" on {utc.day} {utc:%B}"
     return f"{there} ({moment.tzinfo}, {utc:%H:%M} UTC{day})"
-
-
-def times_of(moment: datetime) -> str:
-    """What follows words with times of ``Part``, which name no zone but UTC; "" where that is the event's."""
-    return "" if str(moment.tzinfo) in ALSO_UTC else f" Times are those of {moment.tzinfo}."
 
 
 def _clock(*span: datetime) -> str:

@@ -187,7 +187,10 @@ def _senders(count: int) -> Iterator[Callable[[Callable[[Parcel], Outcome], Parc
 
 def _any_core() -> set[int]:
     """One of those that this process may use; none where the system does not say."""
-    return set(random.sample(sorted(os.sched_getaffinity(0)), 1)) if hasattr(os, "sched_getaffinity") else set()
+    try:
+        return {random.choice(sorted(os.sched_getaffinity(0)))}
+    except (AttributeError, OSError):
+        return set()
 
 
 def _on_one_core(core: set[int]) -> None:

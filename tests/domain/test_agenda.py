@@ -415,3 +415,19 @@ def test_an_item_stretched_into_the_next_is_always_an_error(made: list[dict[str,
         chosen, place = data.draw(st.sampled_from(pairs))
         chosen["items"][place]["ends"] = chosen["items"][place + 1]["ends"]
         assert "items-overlap" in codes(document(*made, time_zone="Asia/Tashkent"), "error")
+
+
+@pytest.mark.parametrize(("zone", "said"), [
+    ("Etc/UTC", "starts at 09:00 UTC and ends at 08:00 UTC, which"),
+    ("Europe/London", "starts at 09:00 (09:00 UTC) and ends at 08:00 (08:00 UTC), which"),
+])  # fmt: skip
+def test_hours_of_an_event_in_utc_are_said_once(zone: str, said: str) -> None:
+    message = check(document(session("morning", "09:00", "08:00"), time_zone=zone))[0].message
+    assert said in message
+    assert message.endswith("Times are those of Europe/London." if zone == "Europe/London" else "past midnight.")
+
+
+def test_findings_of_a_session_stand_together_in_the_order_of_the_agenda() -> None:
+    early = session("early", "08:00", "10:00", item("a", "08:00", "09:10"), item("b", "09:00", "10:00"))
+    event = document(early, session("late", "12:00", "11:00"))
+    assert codes(event)[:2] == ["items-overlap", "end-before-start"]

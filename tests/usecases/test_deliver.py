@@ -740,11 +740,14 @@ def test_the_threads_that_send_share_one_core_and_the_main_thread_keeps_its_own(
     assert os.sched_getaffinity(0) == ours
 
 
-def test_where_a_core_is_refused_the_mail_goes_out_all_the_same(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> None:
+@pytest.mark.parametrize("call", ["sched_getaffinity", "sched_setaffinity"])
+def test_where_a_core_is_refused_the_mail_goes_out_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, shelf: Shelf, call: str
+) -> None:
     def refused(*_: Any) -> None:
         raise PermissionError("not here")
 
-    monkeypatch.setattr(os, "sched_setaffinity", refused, raising=False)
+    monkeypatch.setattr(os, call, refused, raising=False)
     shelf.publish()
     shelf.invite("aigul", "clara")
     accept(shelf)
